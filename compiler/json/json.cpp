@@ -1,0 +1,1 @@
+#include "compiler/json/json.h"

@@ -1,0 +1,64 @@
+#include "ir/tensor.h"
+
+#include <cmath>
+
+namespace keratin::ir {
+
+int64_t count_of(const std::vector<int64_t>& shape) {
+  int64_t product = 1;
+  for (int64_t extent : shape) product *= extent;
+  return product;
+}
+
+Tensor::Tensor(DType type, std::vector<int64_t> extents) : dtype(type), shape(std::move(extents)) {
+  const size_t total = static_cast<size_t>(count_of(shape));
+  if (is_float(dtype))
+    floats.resize(total);
+  else
+    integers.resize(total);
+}
+
+int64_t Tensor::count() const { return count_of(shape); }
+
+Tensor scalar(DType dtype, double value) {
+  Tensor tensor(dtype, {});
+  if (is_float(dtype))
+    tensor.floats[0] = round_to(dtype, value);
+  else
+    tensor.integers[0] = wrap_to(dtype, static_cast<int64_t>(value));
+  return tensor;
+}
+
+std::vector<int64_t> row_major_strides(const std::vector<int64_t>& shape) {
+  std::vector<int64_t> strides(shape.size());
+  int64_t step = 1;
+  for (size_t axis = shape.size(); axis-- > 0;) {
+    strides[axis] = step;
+    step *= shape[axis];
+  }
+  return strides;
+}
+
+double round_to(DType dtype, double value) {
+  switch (dtype) {
+    case DType::float32: return static_cast<double>(static_cast<float>(value));
+    case DType::float16: return from_half(to_half(static_cast<float>(value)));
+    case DType::bfloat16: return from_bfloat16(to_bfloat16(static_cast<float>(value)));
+    default: return value;
+  }
+}
+
+int64_t wrap_to(DType dtype, int64_t value) {
+  switch (dtype) {
+    case DType::boolean: return value != 0;
+    case DType::int8: return static_cast<int8_t>(value);
+    case DType::uint8: return static_cast<uint8_t>(value);
+    case DType::int16: return static_cast<int16_t>(value);
+    case DType::uint16: return static_cast<uint16_t>(value);
+    case DType::int32: return static_cast<int32_t>(value);
+    case DType::uint32: return static_cast<uint32_t>(value);
+    default: return value;
+  }
+}
+
+}  // namespace keratin::ir

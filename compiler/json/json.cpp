@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "compiler/data/utf8.h"
 #include "ir/support/check.h"
 
 namespace keratin {
@@ -94,25 +95,6 @@ void append_double(std::string& out, double value) {
   const std::string_view digits(positional, static_cast<size_t>(stop - positional));
   out += digits;
   if (digits.find('.') == std::string_view::npos) out += ".0";
-}
-
-/// The code point at `at`, which moves past it; U+FFFD for a byte that starts no valid UTF-8 sequence.
-uint32_t next_code_point(std::string_view text, size_t& at) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(at++);
-  if (first < 0x80) return first;
-  const int more = first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xc2 && first < 0xe0 ? 1 : 0;
-  if (more == 0 || at + static_cast<size_t>(more) > text.size()) return 0xfffd;
-  uint32_t code = first & (0x3fu >> more);
-  for (int i = 0; i < more; ++i) {
-    const unsigned char next = byte(at + static_cast<size_t>(i));
-    if ((next & 0xc0) != 0x80) return 0xfffd;
-    code = (code << 6) | (next & 0x3fu);
-  }
-  const bool overlong = (more == 2 && code < 0x800) || (more == 3 && code < 0x10000);
-  if (overlong || (code >= 0xd800 && code < 0xe000) || code > 0x10ffff) return 0xfffd;
-  at += static_cast<size_t>(more);
-  return code;
 }
 
 void append_string(std::string& out, std::string_view text) {

@@ -1,0 +1,92 @@
+#include "compiler/expand.h"
+
+#include <fmt/format.h>
+
+#include "compiler/layers/call_context.h"
+#include "compiler/layers/input_layer.h"
+
+namespace keratin {
+
+std::vector<InputSpec> input_specs(const Model& model) {
+  std::vector<InputSpec> specs;
+  for (size_t i = 0; i < model.inputs.size(); ++i) {
+    const auto* input = dynamic_cast<const InputLayer*>(model.layers[static_cast<size_t>(model.inputs[i].layer)].layer.get());
+    InputSpec spec{model.input_names[i], {}, DType::float32, {}};
+    if (input) {
+      spec.dtype = input->input_dtype;
+      for (size_t axis = 0; axis < input->batch_shape.size(); ++axis) {
+        const std::optional<int64_t> extent = input->batch_shape[axis];
+        if (!extent && axis > 0) spec.open.push_back(static_cast<int>(axis));
+        spec.shape.dims.push_back(extent ? Dim(*extent) : axis == 0 ? kBatch : Dim(-1));
+      }
+    }
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+namespace {
+
+/// Declared shapes with the caller's numbers in the open places and one batch size for all.
+std::vector<InputSpec> fixed_inputs(const Model& model, const std::string& file, const ExpandOptions& options, Problems& problems) {
+  std::vector<InputSpec> specs = input_specs(model);
+  std::optional<int64_t> batch = options.batch;
+  for (const InputSpec& spec : specs)
+    if (spec.shape.rank() > 0 && spec.shape[0].is_static()) batch = spec.shape[0].size;
+  for (InputSpec& spec : specs) {
+    if (batch && spec.shape.rank() > 0) spec.shape[0] = Dim(*batch);
+    const auto given = options.shapes.find(spec.name);
+    if (given != options.shapes.end() && static_cast<int>(given->second.size()) + 1 != spec.shape.rank()) {
+      problems.add(fmt::format("{}: {}: the given shape has {} dimensions without the batch, the model's has {}", file, spec.name, given->second.size(), spec.shape.rank() - 1));
+      continue;
+    }
+    for (int axis : spec.open) {
+      if (given == options.shapes.end()) {
+        problems.add(fmt::format("{}: {}: dimension {} of its shape is open; give the shape with --shape {}=...", file, spec.name, axis, spec.name));
+        break;
+      }
+      spec.shape[axis] = Dim(given->second[static_cast<size_t>(axis - 1)]);
+    }
+    if (given == options.shapes.end()) continue;
+    for (int axis = 1; axis < spec.shape.rank(); ++axis)
+      if (spec.shape[axis] != Dim(given->second[static_cast<size_t>(axis - 1)]))
+        problems.add(fmt::format("{}: {}: the model fixes dimension {} to {}, the given shape has {}", file, spec.name, axis, spec.shape[axis].size, given->second[static_cast<size_t>(axis - 1)]));
+  }
+  return specs;
+}
+
+}  // namespace
+
+ExpandedModel expand(Model& model, const std::string& file, const ExpandOptions& options, Problems& problems) {
+  ExpandedModel expanded;
+  ir::Program& program = expanded.program;
+  const std::vector<InputSpec> specs = fixed_inputs(model, file, options, problems);
+  if (!problems.empty() && model.inputs.empty()) return expanded;
+  for (const InputSpec& spec : specs)
+    for (int axis : spec.open)
+      if (spec.shape[axis] == Dim(-1)) return expanded;  // reported above
+
+  Expansion expansion{program, problems, file, false, {}, 0, {}, {}};
+  program.functions.push_back({});
+  program.functions.back().name = "predict";
+  ir::Builder builder(program, ir::FunctionId{0});
+  CallInputs inputs;
+  CallValue::List list;
+  for (const InputSpec& spec : specs) list.push_back({KTensor{builder.parameter({spec.dtype, spec.shape}, spec.name), {}}});
+  inputs.args.push_back({std::move(list)});
+  CallContext ctx(expansion, builder, model, "");
+  const KTensors outputs = model.call(ctx, inputs);
+  if (problems.empty()) {
+    for (size_t i = 0; i < model.outputs.size(); ++i) builder.output(outputs[i].value, model.output_names[i]);
+    if (options.losses) {
+      Val total = builder.number(DType::float32, 0);
+      for (const Val& term : expansion.losses)
+        if (!term.poisoned()) total = total + builder.cast(term, DType::float32);
+      builder.output(total, "losses");
+    }
+  }
+  expanded.layers = std::move(expansion.built);
+  return expanded;
+}
+
+}  // namespace keratin

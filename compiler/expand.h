@@ -1,0 +1,32 @@
+// Model -> ir::Program by calling each layer's expansion. From here on every value has a static type.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/graph/model.h"
+#include "compiler/problems.h"
+#include "ir/program.h"
+
+namespace keratin {
+
+struct ExpandOptions {
+  std::optional<int64_t> batch;                           // fixed number of examples; otherwise free unless the model fixes it
+  std::map<std::string, std::vector<int64_t>> shapes;     // open dimensions by input name, batch excluded
+  bool losses = false;                                    // adds the output `losses`: the sum of the regularization terms
+};
+
+struct ExpandedModel {
+  ir::Program program;         // function `predict`: parameters are the inputs, outputs the outputs
+  std::vector<Layer*> layers;  // with weights, in the order of their first call
+};
+
+/// Inputs of the model as declared; open dimensions are -1 in `shape`.
+std::vector<InputSpec> input_specs(const Model& model);
+
+/// Problems name file, layer path and reason. The program is whole only where there are none.
+ExpandedModel expand(Model& model, const std::string& file, const ExpandOptions& options, Problems& problems);
+
+}  // namespace keratin

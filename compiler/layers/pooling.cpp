@@ -1,0 +1,77 @@
+// MaxPooling1D/2D/3D and AveragePooling1D/2D/3D (keras.layers): windows over the spatial axes; cells in the padding do not take part.
+#include <fmt/format.h>
+
+#include "compiler/layers/convolution.h"
+
+namespace keratin {
+
+namespace {
+
+template <size_t kRank, bool kMax>
+class Pooling : public Layer {
+ public:
+  void configure(ConfigReader& config) override {
+    pool_size_ = config.tuple("pool_size", kRank, {2}, 1);
+    strides_ = config.tuple("strides", kRank, pool_size_, 1);
+    padding_ = config.choice("padding", "valid", {"valid", "same"});
+    channels_first_ = config.channels_first();
+  }
+
+  KTensors call(CallContext& ctx, const CallInputs& inputs) override {
+    const KTensors tensors = inputs.tensors();
+    if (tensors.size() != 1) return ctx.fail(fmt::format("takes one tensor, got {}", tensors.size()));
+    Val x = tensors[0].value;
+    if (x.rank() != static_cast<int>(kRank) + 2)
+      return ctx.fail(fmt::format("expected ndim={}, found ndim={}. Full shape received: {}", kRank + 2, x.rank(), ir::keras_shape(x.shape())));
+    if (channels_first_) x = to_channels_last(x);
+    ir::Window window{kMax ? ir::Window::Kind::max : ir::Window::Kind::sum, {1}, {1}, {0}, {0}};
+    bool padded = false;
+    int64_t cells = 1;
+    for (size_t i = 0; i < kRank; ++i) {
+      const AxisPadding pads = axis_padding(padding_, x.dim(static_cast<int>(i) + 1).size, pool_size_[i], strides_[i], 1);
+      window.size.push_back(pool_size_[i]);
+      window.strides.push_back(strides_[i]);
+      window.pad_low.push_back(pads.low);
+      window.pad_high.push_back(pads.high);
+      padded = padded || pads.low > 0 || pads.high > 0;
+      cells *= pool_size_[i];
+    }
+    for (std::vector<int64_t>* list : {&window.size, &window.strides}) list->push_back(1);
+    for (std::vector<int64_t>* list : {&window.pad_low, &window.pad_high}) list->push_back(0);
+    Val y = ctx.b.window_reduce(x, window);
+    if (!kMax && !y.poisoned()) y = padded ? y / counts(ctx, x, window) : y / static_cast<double>(cells);
+    return {{channels_first_ ? to_channels_first(y) : y, {}}};
+  }
+
+  std::string describe() const override { return fmt::format("{}({})", class_name, joined_by_x(pool_size_)); }
+
+ private:
+  /// How many cells of each window lie inside the input: the sum over a window of ones.
+  static Val counts(CallContext& ctx, Val x, const ir::Window& window) {
+    Shape shape = x.shape();
+    shape[0] = Dim(1);
+    shape[shape.rank() - 1] = Dim(1);
+    return ctx.b.window_reduce(ctx.b.full({x.dtype(), shape}, 1), window);
+  }
+
+  std::vector<int64_t> pool_size_, strides_;
+  std::string padding_;
+  bool channels_first_ = false;
+};
+
+}  // namespace
+
+#define KERATIN_POOLING(Name, Alias, Rank, Max)                                                                                     \
+  const LayerDefinition& layer_##Name() {                                                                                           \
+    static const LayerDefinition definition{.name = #Name, .aliases = {#Alias}, .create = create_layer<Pooling<Rank, Max>>};         \
+    return definition;                                                                                                              \
+  }
+KERATIN_POOLING(MaxPooling1D, MaxPool1D, 1, true)
+KERATIN_POOLING(MaxPooling2D, MaxPool2D, 2, true)
+KERATIN_POOLING(MaxPooling3D, MaxPool3D, 3, true)
+KERATIN_POOLING(AveragePooling1D, AvgPool1D, 1, false)
+KERATIN_POOLING(AveragePooling2D, AvgPool2D, 2, false)
+KERATIN_POOLING(AveragePooling3D, AvgPool3D, 3, false)
+#undef KERATIN_POOLING
+
+}  // namespace keratin

@@ -1,0 +1,37 @@
+#include "compiler/layers/random.h"
+
+namespace keratin {
+
+bool draws_noise(const CallContext& ctx, const CallInputs& inputs) {
+  const CallValue* flag = inputs.find("training");
+  if (flag && flag->constant() && flag->constant()->is_bool()) return flag->constant()->as_bool() && ctx.training();
+  return ctx.training();
+}
+
+Val random_key(CallContext& ctx) {
+  ir::Program& program = ctx.expansion().program;
+  const auto hyperparameter = [&](const char* name) {
+    for (size_t i = 0; i < program.variables.size(); ++i)
+      if (program.variables[i].role == ir::Role::hyperparameter && program.variables[i].name == name) return ir::VariableId{static_cast<uint32_t>(i)};
+    program.variables.push_back({name, {DType::uint64, {}}, ir::Role::hyperparameter, false, std::make_shared<const ir::Tensor>(ir::scalar(DType::uint64, 0)), {}});
+    return ir::VariableId{static_cast<uint32_t>(program.variables.size() - 1)};
+  };
+  // Wrapping products with odd constants keep (seed, step, draw) apart; the generator itself mixes the bits.
+  ir::Builder& b = ctx.b;
+  Val seed = b.read(hyperparameter("seed")), step = b.read(hyperparameter("iteration"));
+  ir::Tensor draw(DType::uint64, {});
+  draw.integers[0] = static_cast<int64_t>((ctx.expansion().random_draws++ + 1) * 0x9E3779B97F4A7C15u);
+  ir::Tensor stride(DType::uint64, {});
+  stride.integers[0] = static_cast<int64_t>(0xD1342543DE82EF95u);
+  return seed + step * b.constant(stride) + b.constant(draw);
+}
+
+Val drop(CallContext& ctx, Val x, double rate, const Shape& noise_shape) {
+  if (rate >= 1) return ctx.b.zeros(x.type());
+  ir::Builder& b = ctx.b;
+  Val noise = b.add1(ir::Random::Attrs{ir::Random::Kind::uniform, {DType::float32, noise_shape}}, {random_key(ctx)});
+  Val keep = b.broadcast(b.compare(ir::Compare::Kind::ge, noise, b.number(DType::float32, rate)), x.shape());
+  return b.select(keep, x * (1 / (1 - rate)), b.zeros(x.type()));
+}
+
+}  // namespace keratin

@@ -1,0 +1,50 @@
+// The registry: layers.def and operations.def name each definition; aliases are the class names of older versions.
+#include <algorithm>
+#include <map>
+
+#include "compiler/layers/layer.h"
+
+namespace keratin {
+
+#define KERATIN_LAYER(Name) const LayerDefinition& layer_##Name();
+#include "compiler/layers/layers.def"
+#undef KERATIN_LAYER
+#define KERATIN_OPERATION(Name) const LayerDefinition& operation_##Name();
+#include "compiler/operations/operations.def"
+#undef KERATIN_OPERATION
+
+namespace {
+
+const std::map<std::string_view, const LayerDefinition*>& registry() {
+  static const std::map<std::string_view, const LayerDefinition*> by_name = [] {
+    std::map<std::string_view, const LayerDefinition*> map;
+    const auto add = [&](const LayerDefinition& definition) {
+      map[definition.name] = &definition;
+      for (std::string_view alias : definition.aliases) map[alias] = &definition;
+    };
+#define KERATIN_LAYER(Name) add(layer_##Name());
+#include "compiler/layers/layers.def"
+#undef KERATIN_LAYER
+#define KERATIN_OPERATION(Name) add(operation_##Name());
+#include "compiler/operations/operations.def"
+#undef KERATIN_OPERATION
+    return map;
+  }();
+  return by_name;
+}
+
+}  // namespace
+
+const LayerDefinition* find_layer(std::string_view class_name) {
+  const auto found = registry().find(class_name);
+  return found == registry().end() ? nullptr : found->second;
+}
+
+std::vector<const LayerDefinition*> all_layers() {
+  std::vector<const LayerDefinition*> definitions;
+  for (const auto& [name, definition] : registry())
+    if (name == definition->name) definitions.push_back(definition);
+  return definitions;
+}
+
+}  // namespace keratin

@@ -41,6 +41,7 @@ class Evaluator {
   int64_t batch_;
   bool in_double_;
   std::map<VariableId, Tensor> state_;
+  OriginId at_;  // of the node that runs, for messages
 };
 
 }  // namespace keratin::ir

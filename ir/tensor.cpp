@@ -20,12 +20,17 @@ Tensor::Tensor(DType type, std::vector<int64_t> extents) : dtype(type), shape(st
 
 int64_t Tensor::count() const { return count_of(shape); }
 
+double Tensor::number(int64_t index) const {
+  const size_t i = static_cast<size_t>(index);
+  return is_float(dtype) ? floats[i] : number_from(dtype, integers[i]);
+}
+
 Tensor scalar(DType dtype, double value) {
   Tensor tensor(dtype, {});
   if (is_float(dtype))
     tensor.floats[0] = round_to(dtype, value);
   else
-    tensor.integers[0] = wrap_to(dtype, static_cast<int64_t>(value));
+    tensor.integers[0] = wrap_to(dtype, value >= 0x1p63 ? static_cast<int64_t>(static_cast<uint64_t>(value)) : static_cast<int64_t>(value));
   return tensor;
 }
 
@@ -59,6 +64,29 @@ int64_t wrap_to(DType dtype, int64_t value) {
     case DType::uint32: return static_cast<uint32_t>(value);
     default: return value;
   }
+}
+
+double number_from(DType dtype, int64_t value) {
+  return dtype == DType::uint64 ? static_cast<double>(static_cast<uint64_t>(value)) : static_cast<double>(value);
+}
+
+int64_t lowest_integer(DType dtype) {
+  return is_signed(dtype) ? -(int64_t{1} << (8 * size_of(dtype) - 2)) * 2 : 0;
+}
+
+int64_t highest_integer(DType dtype) {
+  if (dtype == DType::boolean) return 1;
+  if (dtype == DType::uint64) return -1;  // all bits
+  return is_signed(dtype) ? -(lowest_integer(dtype) + 1) : (int64_t{1} << (8 * size_of(dtype))) - 1;
+}
+
+int64_t integer_from(DType dtype, double value) {
+  if (dtype == DType::boolean) return value != 0;
+  if (std::isnan(value)) return 0;
+  const double whole = std::trunc(value);
+  if (whole <= number_from(dtype, lowest_integer(dtype))) return lowest_integer(dtype);
+  if (whole >= number_from(dtype, highest_integer(dtype))) return highest_integer(dtype);
+  return dtype == DType::uint64 ? static_cast<int64_t>(static_cast<uint64_t>(whole)) : static_cast<int64_t>(whole);
 }
 
 }  // namespace keratin::ir

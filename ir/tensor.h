@@ -12,14 +12,15 @@ struct Tensor {
   DType dtype = DType::float32;
   std::vector<int64_t> shape;
   std::vector<double> floats;     // used where is_float(dtype); already rounded to dtype unless the evaluation is in double
-  std::vector<int64_t> integers;  // booleans and integers
+  std::vector<int64_t> integers;  // booleans and integers; uint64 by its bits
 
   Tensor() = default;
   Tensor(DType type, std::vector<int64_t> extents);
 
   int64_t count() const;
   int rank() const { return static_cast<int>(shape.size()); }
-  double number(int64_t index) const { return is_float(dtype) ? floats[static_cast<size_t>(index)] : static_cast<double>(integers[static_cast<size_t>(index)]); }
+  /// Element `index` in row-major order as a double, whatever the dtype.
+  double number(int64_t index) const;
   bool operator==(const Tensor&) const = default;
 };
 
@@ -35,6 +36,18 @@ int64_t count_of(const std::vector<int64_t>& shape);
 double round_to(DType dtype, double value);
 /// The integer as it is after storing it as `dtype`: wraps around; bool is 0 or 1.
 int64_t wrap_to(DType dtype, int64_t value);
+
+/// The integer that a number becomes when it is cast to `dtype`: towards zero; outside the range the nearest bound, NaN 0. bool is `value != 0`.
+int64_t integer_from(DType dtype, double value);
+/// The integer as a double; `dtype` says how its bits are meant.
+double number_from(DType dtype, int64_t value);
+/// a < b as integers of `dtype`.
+inline bool integer_less(DType dtype, int64_t a, int64_t b) {
+  return dtype == DType::uint64 ? static_cast<uint64_t>(a) < static_cast<uint64_t>(b) : a < b;
+}
+/// The bounds of a bool or integer dtype.
+int64_t lowest_integer(DType dtype);
+int64_t highest_integer(DType dtype);
 
 /// Calls `f(index in the output order, coordinates)` for every element in row-major order.
 template <class F>

@@ -15,6 +15,7 @@ struct Cumulative {
     bool exclusive = false;
     bool operator==(const Attrs&) const = default;
   };
+  static std::string_view name_of(Kind kind);
 
   KERATIN_OP_RULES
 };

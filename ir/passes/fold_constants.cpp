@@ -6,6 +6,7 @@
 #include "ir/eval.h"
 #include "ir/passes/regions.h"
 #include "ir/passes/rewrite.h"
+#include "ir/passes/weight_only.h"
 
 namespace keratin::ir {
 
@@ -15,13 +16,6 @@ constexpr int64_t kLargest = int64_t{1} << 20;  // elements of a folded value
 
 /// Costs nothing where it is: folding would only make the bundle larger.
 bool is_free(const Op& op) { return op.as<Constant>() || op.as<Broadcast>() || op.as<Iota>(); }
-
-bool depends_on_batch(const Op& op) {
-  const auto is_open = [](Dim dim) { return !dim.is_static(); };
-  if (const auto* size = op.as<Size>()) return is_open(size->dim);
-  if (const auto* slice = op.as<Slice>()) return std::any_of(slice->start.begin(), slice->start.end(), is_open);
-  return false;
-}
 
 class Folder {
  public:

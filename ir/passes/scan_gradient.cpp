@@ -156,7 +156,7 @@ class ScanGradient {
       const bool again = n >= forward_nodes_ || is_computed_again(node);
       bool needed = false;
       for (ValueId output : node.outputs) {
-        if (!is_live(output) || stacked_.count(output) * is_forward(output) > 0) continue;
+        if (!is_live(output) || (is_forward(output) && stacked_.count(output) > 0)) continue;
         if (again)
           needed = true;
         else

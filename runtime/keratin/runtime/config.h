@@ -37,6 +37,11 @@
 
 #define KR_INLINE __attribute__((always_inline)) inline
 #define KR_NOINLINE __attribute__((noinline))
+#if defined(__clang__)
+#define KR_ONE_COPY __attribute__((noinline))
+#else
+#define KR_ONE_COPY __attribute__((noinline, noclone))
+#endif
 #define KR_INLINE_LAMBDA __attribute__((always_inline))
 #define KR_UNROLL _Pragma("GCC unroll 32")
 #define KR_NO_UNROLL _Pragma("GCC unroll 1")

@@ -119,7 +119,7 @@ template <class V> KR_INLINE void split_exponent(V z, IntsOf<V>& e, V& m) {
   m = bits_as<V>(bits - (shifted & 0xff800000u));
 }
 
-/// log(1 + y) - y for 1 + y in [sqrt(1/2), sqrt(2)].
+/// log(1 + y) - y, a rounded product, for 1 + y in [sqrt(1/2), sqrt(2)].
 template <class V> KR_INLINE V log_remainder(V y) {
   V p = y * 0.0675049648f + -0.116712913f;
   p = p * y + 0.118836649f;
@@ -129,8 +129,8 @@ template <class V> KR_INLINE V log_remainder(V y) {
   p = p * y + 0.20002073f;
   p = p * y + -0.250000089f;
   p = p * y + 0.333333135f;
-  const V z = y * y;
-  return (z * y) * p - 0.5f * z;
+  p = p * y + -0.5f;
+  return (y * y) * p;
 }
 /// What logarithms of any base share: e and m of x (subnormal numbers too), and their values for 0, negatives, infinity and NaN.
 template <class V> KR_INLINE void log_parts(V x, V& e, V& y) {
@@ -153,7 +153,7 @@ template <class V> KR_INLINE V log(V x) {
   } else {
     V e, y;
     log_parts(x, e, y);
-    const V w = log_remainder(y) + e * -2.12194440e-4f;
+    const V w = rounded(log_remainder(y)) + e * -2.12194440e-4f;
     return log_specials(x, (y + w) + e * 0.693359375f);
   }
 }
@@ -164,7 +164,7 @@ template <class V> KR_INLINE V log2(V x) {
   } else {
     V e, y;
     log_parts(x, e, y);
-    const V w = log_remainder(y);
+    const V w = rounded(log_remainder(y));
     const V tail = (y + w) * 0.442695041f + w;   // log2(e) = 1 + 0.4427
     return log_specials(x, (tail + y) + e);
   }
@@ -176,7 +176,7 @@ template <class V> KR_INLINE V log10(V x) {
   } else {
     V e, y;
     log_parts(x, e, y);
-    const V w = (y + log_remainder(y)) * 0.434294482f + e * 4.6050389812e-6f;
+    const V w = rounded((y + rounded(log_remainder(y))) * 0.434294482f) + e * 4.6050389812e-6f;
     return log_specials(x, w + e * 0.301025390625f);
   }
 }
@@ -194,7 +194,7 @@ template <class V> KR_INLINE V log1p(V x) {
     const V lost = select(x < 1.f, x - (u - 1.f), 1.f - (u - x));
     const WordsOf<V> power = bits_as<WordsOf<V>>(127 - min(exponent, broadcast<IntsOf<V>>(30))) << 23;
     const V y = (m - 1.f) + lost * bits_as<V>(power);
-    const V e = convert<float>(exponent), w = log_remainder(y) + e * -2.12194440e-4f;
+    const V e = convert<float>(exponent), w = rounded(log_remainder(y)) + e * -2.12194440e-4f;
     const V r = select(u < __builtin_inff(), (y + w) + e * 0.693359375f, u);
     return select(u > 0.f, r, select(u == 0.f, broadcast<V>(-__builtin_inff()), (x - x) / (x - x)));
   }

@@ -12,17 +12,19 @@ struct Pool {
   int threads;
 };
 
+/// One chunk, in one copy of machine code for every way of running it: an inlined copy could round differently (fused products).
+template <class F> KR_ONE_COPY void run_chunk(void* context, int chunk) { (*static_cast<F*>(context))(chunk); }
+
 /// f(chunk) for every chunk; in order on this thread where there is no pool or one chunk. Chunks must not depend on the number of
 /// threads wherever they decide the order of a sum: results are the same bits for any pool.
 template <class F> KR_INLINE void parallel(Pool* pool, int chunks, F&& f) {
-  if (pool == nullptr || pool->threads <= 1 || chunks <= 1) {
-    for (int c = 0; c < chunks; ++c) f(c);
-    return;
-  }
   using Function = typename RemoveReference<F>::type;
-  pool->run(
-      pool, chunks, [](void* context, int chunk) { (*static_cast<Function*>(context))(chunk); },
-      const_cast<void*>(static_cast<const void*>(&f)));
+  void* context = const_cast<void*>(static_cast<const void*>(&f));
+  if (pool == nullptr || pool->threads <= 1 || chunks <= 1) {
+    for (int c = 0; c < chunks; ++c) run_chunk<Function>(context, c);
+  } else {
+    pool->run(pool, chunks, &run_chunk<Function>, context);
+  }
 }
 
 KR_END_NAMESPACE

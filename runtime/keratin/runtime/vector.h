@@ -226,12 +226,26 @@ template <class V> KR_INLINE Require<kIsVec<V>, V> min(Element<V> a, V b) { retu
 template <class V> KR_INLINE Require<kIsVec<V>, V> min(V a, Element<V> b) { return min(a, broadcast<V>(b)); }
 
 // ---- selection and masks -----------------------------------------------------------------------------------------------------
+/// The value as rounded: what it is added to does not fuse with the product that made it. GCC decides anew in every inlined copy
+/// which product of `a * b + c * d` it fuses, and whether a sum under a selection (AVX-512) is fused; results must not depend on that.
+template <class V> KR_INLINE V rounded(V v) {
+#if defined(__FMA__) || defined(__aarch64__)
+  KR_PIN(v);
+#endif
+  return v;
+}
+template <class V> KR_INLINE V selectable(V v) {
+#if defined(KR_AVX512) && !defined(__clang__)
+  KR_PIN(v);
+#endif
+  return v;
+}
 /// mask ? a : b, lane by lane; mask is a comparison's result (bool for scalars). a and b: vectors or scalars.
 template <class M, class A, class B> KR_INLINE auto select(M mask, A a, B b) {
   if constexpr (!kIsVec<M>) return mask ? a : b;
-  else if constexpr (kIsVec<A> && kIsVec<B>) return mask ? a : b;
-  else if constexpr (kIsVec<A>) return mask ? a : broadcast<A>(b);
-  else if constexpr (kIsVec<B>) return mask ? broadcast<B>(a) : b;
+  else if constexpr (kIsVec<A> && kIsVec<B>) return mask ? selectable(a) : selectable(b);
+  else if constexpr (kIsVec<A>) return mask ? selectable(a) : broadcast<A>(b);
+  else if constexpr (kIsVec<B>) return mask ? broadcast<B>(a) : selectable(b);
   else return mask ? splat<kLanesOf<M>>(a) : splat<kLanesOf<M>>(b);
 }
 template <class M> KR_INLINE M logical_and(M a, M b) {

@@ -1,0 +1,106 @@
+#include "keratin/runtime/map.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "guarded.h"
+#include "keratin/runtime/thread_pool.h"
+
+using kr::Size;
+
+namespace {
+
+struct ScaleAdd {
+  template <class V> auto operator()(V a, V b, V c) const { return kr::max(kr::Element<V>(0), a * b + c); }
+};
+struct Square {
+  template <class V> auto operator()(V a) const { return a * a; }
+};
+struct Gelu {
+  template <class V> auto operator()(V x) const { return x * kr::Element<V>(0.5) * (kr::erf(x * kr::Element<V>(0.70710678118654752)) + kr::Element<V>(1)); }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("map over every row length, contiguous, broadcast and strided operands", "", float, double) {
+  using T = TestType;
+  Numbers numbers;
+  for (Size n = 1; n <= 70; ++n) {
+    const Size rows = 3;
+    const auto count = static_cast<size_t>(rows * n);
+    Guarded<T> a(count), b(rows), c(static_cast<size_t>(2 * (rows * n - 1) + 1)), y(count), z(count);
+    numbers.fill(a);
+    numbers.fill(b);
+    numbers.fill(c);
+    kr::map<2>({rows, n}, ScaleAdd{}, kr::out<1>(y.data(), {n, 1}), kr::in<1>(a.data(), {n, 1}), kr::in<0>(b.data(), {1, 0}),
+               kr::in<kr::strided>(c.data(), {2 * n, 2}));
+    kr::map<2>({rows, n}, ScaleAdd{}, kr::out<kr::strided>(z.data(), {1, rows}), kr::in<1>(a.data(), {n, 1}), kr::in<0>(b.data(), {1, 0}),
+               kr::in<kr::strided>(c.data(), {2 * n, 2}));
+    CHECK(y.intact());
+    CHECK(z.intact());
+    bool good = true;
+    for (Size i = 0; i < rows; ++i) {
+      for (Size j = 0; j < n; ++j) {
+        const double exact = std::max(0.0, static_cast<double>(a[size_t(i * n + j)]) * b[size_t(i)] + c[size_t(2 * (i * n + j))]);
+        const double error = std::fabs(y[size_t(i * n + j)] - exact);
+        good = good && error <= 2 * std::numeric_limits<T>::epsilon() && z[size_t(j * rows + i)] == y[size_t(i * n + j)];
+      }
+    }
+    CHECK(good);
+  }
+}
+
+TEST_CASE("an element's bits do not depend on its place in the row") {
+  constexpr Size kMany = 203;
+  Guarded<float> x(kMany), y(kMany), one(1);
+  Numbers numbers(7);
+  numbers.fill(x, 4);
+  kr::map<1>({kMany}, Gelu{}, kr::out<1>(y.data(), {1}), kr::in<1>(x.data(), {1}));
+  bool same = true;
+  for (size_t i = 0; i < kMany; ++i) {
+    kr::map<1>({1}, Gelu{}, kr::out<1>(one.data(), {1}), kr::in<1>(x.data() + i, {1}));
+    same = same && kr::bits_as<kr::Int32>(one[0]) == kr::bits_as<kr::Int32>(y[i]);
+  }
+  CHECK(same);
+  kr::ThreadPool pool(3);
+  std::vector<float> many(100003), serial(many.size()), threaded(many.size());
+  numbers.fill(many, 3);
+  const auto size = static_cast<Size>(many.size());
+  kr::map<1>({size}, Gelu{}, kr::out<1>(serial.data(), {1}), kr::in<1>(many.data(), {1}));
+  kr::map<1>(&pool, {size}, Gelu{}, kr::out<1>(threaded.data(), {1}), kr::in<1>(many.data(), {1}));
+  CHECK(serial == threaded);
+}
+
+TEST_CASE("map in place, of higher rank and of nothing") {
+  std::vector<float> x(2 * 3 * 4 * 5);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i);
+  kr::map<4>({2, 3, 4, 5}, Square{}, kr::out<1>(x.data(), {60, 20, 5, 1}), kr::in<1>(x.data(), {60, 20, 5, 1}));
+  for (size_t i = 0; i < x.size(); ++i) CHECK(x[i] == static_cast<float>(i * i));
+  std::vector<float> y(2);
+  kr::map<8>({1, 1, 1, 2, 1, 1, 1, 1}, Square{}, kr::out<1>(y.data(), {0, 0, 0, 1, 0, 0, 0, 1}), kr::in<1>(x.data() + 2, {0, 0, 0, 1, 0, 0, 0, 1}));
+  CHECK(y == std::vector<float>{16, 81});
+  const float* nothing = nullptr;
+  kr::map<2>({0, 4}, Square{}, kr::out<1>(static_cast<float*>(nullptr), {4, 1}), kr::in<0>(nothing, {0, 0}));
+  kr::map<2>({4, 0}, Square{}, kr::out<1>(static_cast<float*>(nullptr), {0, 1}), kr::in<0>(nothing, {0, 0}));
+}
+
+TEST_CASE("map_scalar mixes types and casts the result") {
+  const float a[] = {1.5f, -2.5f, 3.f, 0.f, 1e20f};
+  const kr::Int64 b[] = {2, 2, -5, 0, 1};
+  const bool m[] = {true, false, true, true, true};
+  kr::Int32 sums[5];
+  bool greater[5];
+  kr::Int64 chosen[5];
+  kr::map_scalar<1>({5}, [](float x, kr::Int64 i) { return x + static_cast<float>(i); }, kr::out<1>(sums, {1}), kr::in<1>(a, {1}), kr::in<1>(b, {1}));
+  CHECK(std::vector<int>(sums, sums + 5) == std::vector<int>{3, 0, -2, 0, std::numeric_limits<int>::min()});
+  kr::map_scalar<1>({5}, [](float x, kr::Int64 i) { return x > static_cast<float>(i); }, kr::out<1>(greater, {1}), kr::in<1>(a, {1}), kr::in<1>(b, {1}));
+  CHECK(std::vector<bool>(greater, greater + 5) == std::vector<bool>{false, false, true, false, true});
+  kr::map_scalar<1>({5}, [](bool on, kr::Int64 i, kr::Int64 zero) { return kr::select(on, i, zero); }, kr::out<kr::strided>(chosen, {1}), kr::in<1>(m, {1}),
+                    kr::in<kr::strided>(b, {1}), kr::in<0>(b + 3, {0}));
+  CHECK(std::vector<kr::Int64>(chosen, chosen + 5) == std::vector<kr::Int64>{2, 0, -5, 0, 1});
+  kr::ThreadPool pool(2);
+  std::vector<int> many(40000);
+  const int one = 1;
+  kr::map_scalar<2>(&pool, {200, 200}, [](int x) { return x + 1; }, kr::out<1>(many.data(), {200, 1}), kr::in<0>(&one, {0, 0}));
+  CHECK(many == std::vector<int>(40000, 2));
+}

@@ -389,7 +389,6 @@ Vals Builder::composite(std::string kind, std::map<std::string, Composite::Attri
     attrs.types.push_back(f.type(output));
   }
   Vals results = add(std::move(attrs), inputs);
-  results.resize(attrs.types.size());
   results.resize(program_.function(body).outputs.size());
   return results;
 }

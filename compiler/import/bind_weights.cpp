@@ -1,0 +1,178 @@
+#include "compiler/import/bind_weights.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+#include "compiler/data/tensors.h"
+#include "compiler/layers/input_layer.h"
+
+namespace keratin {
+
+std::string snake_case(std::string_view class_name) {
+  if (class_name == "GroupQueryAttention") return "grouped_query_attention";
+  const auto upper = [&](size_t i) { return std::isupper(static_cast<unsigned char>(class_name[i])); };
+  const auto lower = [&](size_t i) { return std::islower(static_cast<unsigned char>(class_name[i])) || std::isdigit(static_cast<unsigned char>(class_name[i])); };
+  std::string text;
+  for (size_t i = 0; i < class_name.size(); ++i) {
+    if (!std::isalnum(static_cast<unsigned char>(class_name[i])) && class_name[i] != '_') continue;
+    const bool starts_word = i > 0 && upper(i) && i + 1 < class_name.size() && std::islower(static_cast<unsigned char>(class_name[i + 1]));
+    const bool after_lower = i > 0 && upper(i) && lower(i - 1);
+    if ((starts_word || after_lower) && !text.empty() && text.back() != '_') text += '_';
+    text += static_cast<char>(std::tolower(static_cast<unsigned char>(class_name[i])));
+  }
+  return text;
+}
+
+namespace {
+
+std::vector<Weight*> own_weights(const Layer& layer, bool trainable_kind) {
+  std::vector<Weight*> list;
+  for (Weight* weight : layer.ordered_weights())
+    if (weight->trainable == trainable_kind) list.push_back(weight);
+  return list;
+}
+
+/// The layers a layer consists of: a model's in the file's order, operations left out; otherwise its children.
+std::vector<const Layer*> parts_of(const Layer& layer) {
+  std::vector<const Layer*> parts;
+  if (const auto* model = dynamic_cast<const Model*>(&layer)) {
+    for (const GraphLayer& entry : model->layers)
+      if (entry.layer && !entry.layer->is_operation) parts.push_back(entry.layer.get());
+  } else {
+    for (const Child& child : layer.children) parts.push_back(child.layer.get());
+  }
+  return parts;
+}
+
+void append(std::vector<Weight*>& list, const std::vector<Weight*>& more) { list.insert(list.end(), more.begin(), more.end()); }
+
+/// Keras's trainable_weights and non_trainable_weights, which the order in legacy files follows.
+std::vector<Weight*> trainable_weights(const Layer& layer) {
+  if (!layer.trainable) return {};
+  std::vector<Weight*> list = own_weights(layer, true);
+  for (const Layer* part : parts_of(layer)) append(list, trainable_weights(*part));
+  return list;
+}
+
+std::vector<Weight*> non_trainable_weights(const Layer& layer, bool keras2) {
+  if (layer.trainable) {
+    std::vector<Weight*> list = own_weights(layer, false);
+    for (const Layer* part : parts_of(layer)) append(list, non_trainable_weights(*part, keras2));
+    return list;
+  }
+  if (!keras2) return all_weights(layer);
+  // Keras 2.0-2.3: a frozen model lists its layers' trainable weights first, then all that is not trainable.
+  std::vector<Weight*> list = own_weights(layer, true);
+  for (const Layer* part : parts_of(layer)) append(list, trainable_weights(*part));
+  append(list, own_weights(layer, false));
+  for (const Layer* part : parts_of(layer)) append(list, non_trainable_weights(*part, keras2));
+  return list;
+}
+
+class Binder {
+ public:
+  Binder(ir::Program& program, const WeightStore& store, const std::string& file, Problems& problems) : program_(program), store_(store), file_(file), problems_(problems) {}
+
+  void by_object_path(const Layer& layer, const std::string& base) {
+    if (!visited_.insert(&layer).second) return;
+    if (const auto* model = dynamic_cast<const Model*>(&layer)) {
+      std::map<std::string, int> numbers;
+      for (const GraphLayer& entry : model->layers) {
+        if (!entry.layer || entry.layer->is_operation) continue;
+        if (model->sequential && dynamic_cast<const InputLayer*>(entry.layer.get())) continue;
+        const std::string group = snake_case(entry.layer->class_name);
+        const int number = numbers[group]++;
+        by_object_path(*entry.layer, fmt::format("{}layers/{}{}/", base, group, number ? fmt::format("_{}", number) : ""));
+      }
+      return;
+    }
+    const std::vector<Weight*> weights = layer.ordered_weights();
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const std::string path = fmt::format("{}vars/{}", base, i);
+      bind(*weights[i], store_.find(path), path);
+    }
+    for (const Child& child : layer.children) {
+      // Attributes that were private until Keras 3.0.2 begin with an underscore there.
+      const std::string plain = base + child.attribute + "/", underscored = base + "_" + child.attribute + "/";
+      by_object_path(*child.layer, holds_any(underscored) && !holds_any(plain) ? underscored : plain);
+    }
+  }
+
+  void by_position(const Model& model) {
+    std::vector<const WeightStore::Layer*> stored;
+    for (const WeightStore::Layer& layer : store_.layers())
+      if (!layer.arrays.empty()) stored.push_back(&layer);
+    std::vector<std::pair<const GraphLayer*, std::vector<Weight*>>> wanted;
+    for (const GraphLayer& entry : model.layers) {
+      if (!entry.layer) continue;
+      std::vector<Weight*> list = trainable_weights(*entry.layer);
+      append(list, non_trainable_weights(*entry.layer, model.version.keras2() && !model.version.tensorflow));
+      if (!list.empty()) wanted.emplace_back(&entry, std::move(list));
+    }
+    if (stored.size() != wanted.size())
+      return problems_.add(fmt::format("{}: stores weights of {} layers, the model has {} layers with weights", store_.name(), stored.size(), wanted.size()));
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      const auto& [entry, weights] = wanted[i];
+      const std::vector<size_t>& arrays = stored[i]->arrays;
+      if (arrays.size() != weights.size()) {
+        problems_.add(fmt::format("{}: {}: {} arrays are stored under '{}', the layer has {} weights", file_, entry->name, arrays.size(), stored[i]->name, weights.size()));
+        continue;
+      }
+      for (size_t w = 0; w < weights.size(); ++w) bind(*weights[w], &store_.arrays()[arrays[w]], "");
+    }
+  }
+
+  void by_weight_path(const Model& model) {
+    for (Weight* weight : all_weights(model)) {
+      const StoredArray* found = store_.find(weight->path);
+      for (const StoredArray& array : store_.arrays())
+        if (!found && weight->path.ends_with("/" + array.path)) found = &array;
+      bind(*weight, found, weight->path);
+    }
+  }
+
+ private:
+  bool holds_any(const std::string& prefix) const {
+    return std::any_of(store_.arrays().begin(), store_.arrays().end(), [&](const StoredArray& a) { return a.path.starts_with(prefix); });
+  }
+
+  void bind(const Weight& weight, const StoredArray* array, const std::string& expected) {
+    if (!weight.variable.valid() || program_.variable(weight.variable).initial) return;
+    if (!array) return problems_.add(fmt::format("{}: {}: is not stored; looked for {} in {}", file_, weight.path, expected, store_.name()));
+    std::vector<int64_t> needed = weight.shape.at(0);
+    if (array->shape != needed)
+      return problems_.add(fmt::format("{}: {}: is stored as {}, the layer needs {}", file_, weight.path, shape_text(array->shape), shape_text(needed)));
+    Result<Array> values = store_.read(*array);
+    if (!values) return problems_.add(values.error());
+    if (values->dtype == DType::string) return problems_.add(fmt::format("{}: {}: holds texts, not numbers", file_, weight.path));
+    program_.variable(weight.variable).initial = std::make_shared<const ir::Tensor>(to_tensor(*values, weight.dtype));
+  }
+
+  ir::Program& program_;
+  const WeightStore& store_;
+  const std::string& file_;
+  Problems& problems_;
+  std::set<const Layer*> visited_;
+};
+
+}  // namespace
+
+std::vector<Weight*> all_weights(const Layer& layer) {
+  std::vector<Weight*> list = layer.ordered_weights();
+  for (const Layer* part : parts_of(layer)) append(list, all_weights(*part));
+  return list;
+}
+
+void bind_weights(ir::Program& program, const Model& model, const WeightStore& store, const std::string& file, Problems& problems) {
+  Binder binder(program, store, file, problems);
+  switch (store.layout()) {
+    case WeightLayout::object_paths: return binder.by_object_path(model, "");
+    case WeightLayout::layer_lists: return binder.by_position(model);
+    case WeightLayout::weight_paths: return binder.by_weight_path(model);
+  }
+}
+
+}  // namespace keratin

@@ -19,6 +19,7 @@
 #include "ir/ops/dot.h"
 #include "ir/ops/gather.h"
 #include "ir/ops/iota.h"
+#include "ir/ops/pack.h"
 #include "ir/ops/pad.h"
 #include "ir/ops/random.h"
 #include "ir/ops/read.h"
@@ -56,6 +57,7 @@ struct Op {
       Dot::Attrs,
       Gather::Attrs,
       Iota::Attrs,
+      Pack::Attrs,
       Pad::Attrs,
       Random::Attrs,
       Read::Attrs,

@@ -1,0 +1,16 @@
+// One function per command, each in a file of its own: reads files first, writes files last.
+#pragma once
+
+#include "compiler/cli/options.h"
+#include "compiler/problems.h"
+
+namespace keratin {
+
+/// Each returns the exit status: 0 fine, 1 a comparison failed, 2 the user's input is at fault, 3 our bug or a failing compiler.
+int run_predict(const Options& options);
+int run_gradients(const Options& options);
+
+/// Prints each problem as one `error: ...` line to stderr and returns 2.
+int report(const Problems& problems);
+
+}  // namespace keratin

@@ -1,0 +1,36 @@
+// The command line as plain data. Only parse.cpp knows how it is read.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace keratin {
+
+struct Options {
+  std::string command;
+  std::string model;
+  std::optional<std::string> weights;
+  std::string inputs, outputs;                          // predict, gradients, weights
+  std::string engine = "compiled";                      // compiled | reference
+  int64_t batch_size = 32;
+  std::string directory;                                // compile -o
+  std::string output_file;                              // plot -o
+  std::string name, name_space;                         // compile --name, --namespace
+  std::optional<int64_t> batch;                         // compile --batch N; unset: any
+  std::map<std::string, std::vector<int64_t>> shapes;   // --shape INPUT=224,224,3
+  std::string target;                                   // --target LIST
+  std::string weights_as;                               // embed | file | empty: by size
+  std::string stop_after;                               // expand | optimize | plan
+  bool no_fuse = false, no_reuse = false, relaxed = false, self_contained = false;
+  bool verbose = false, quiet = false, json = false, expand_nested = false, ir = false, plan = false;
+  int threads = 1;
+  int jobs = 2;
+  std::string cases, kind, filter, case_file;           // check
+};
+
+/// Reads the command line; prints help, version or a usage error itself and then returns the exit status in `status`.
+std::optional<Options> parse_command_line(int argc, char** argv, int& status);
+
+}  // namespace keratin

@@ -1,0 +1,101 @@
+// The only file that includes CLI11 (it costs seconds of compile time).
+#include <CLI/CLI.hpp>
+
+#include "compiler/cli/options.h"
+#include "compiler/version.h"
+
+namespace keratin {
+
+namespace {
+
+/// `image=224,224,3` entries to shapes by input name.
+std::string add_shape(Options& options, const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) return "--shape: '" + text + "' is not INPUT=N,N,...";
+  std::vector<int64_t>& shape = options.shapes[text.substr(0, equals)];
+  shape.clear();
+  std::string number;
+  for (char c : text.substr(equals + 1) + ",") {
+    if (c != ',') {
+      number += c;
+      continue;
+    }
+    if (number.empty() || number.size() > 12 || number.find_first_not_of("0123456789") != std::string::npos || number == "0")
+      return "--shape: '" + text + "' has a dimension that is no positive number";
+    shape.push_back(std::stoll(number));
+    number.clear();
+  }
+  return "";
+}
+
+struct Parser {
+  CLI::App app{"An ahead-of-time compiler from Keras models to standalone C++"};
+  Options options;
+  std::vector<std::string> shapes;
+  std::string batch;
+
+  CLI::App* verb(const std::string& name, const std::string& help, const std::string& example) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->footer("Example:\n  " + example);
+    sub->add_flag("-q,--quiet", options.quiet, "Say nothing but errors");
+    sub->add_flag("-v,--verbose", options.verbose, "Explain decisions");
+    return sub;
+  }
+
+  void model(CLI::App* sub) {
+    sub->add_option("MODEL", options.model, "A .keras, .h5 or .json file")->required();
+    sub->add_option("--weights", options.weights, "Weights of a JSON architecture: .weights.h5, .h5, .weights.json or .npz");
+  }
+
+  void data(CLI::App* sub) {
+    model(sub);
+    sub->add_option("--inputs", options.inputs, "Arrays by input name (.npz, or .npy for one input)")->required();
+    sub->add_option("--outputs", options.outputs, "Where the results go (.npz)")->required();
+    sub->add_option("--engine", options.engine, "compiled (default) or reference")->check(CLI::IsMember({"compiled", "reference"}));
+    sub->add_option("--batch-size", options.batch_size, "Examples per call")->check(CLI::PositiveNumber);
+    sub->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3");
+    tuning(sub);
+  }
+
+  void tuning(CLI::App* sub) {
+    sub->add_flag("--no-fuse", options.no_fuse, "One kernel per operation");
+    sub->add_flag("--no-reuse", options.no_reuse, "Every buffer has memory of its own");
+    sub->add_flag("--relaxed", options.relaxed, "Allow kernels with larger rounding error");
+  }
+
+  Parser() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("keratin ") + kVersion);
+    data(verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz"));
+    data(verb("gradients", "Vector-Jacobian products of the inference-mode model", "keratin gradients digits_cnn.keras --inputs in.npz --outputs gradients.npz"));
+  }
+};
+
+}  // namespace
+
+std::optional<Options> parse_command_line(int argc, char** argv, int& status) {
+  Parser parser;
+  try {
+    parser.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      status = parser.app.exit(error);
+      return std::nullopt;
+    }
+    std::fprintf(stderr, "error: %s\n", error.what());
+    status = 2;
+    return std::nullopt;
+  }
+  Options& options = parser.options;
+  options.command = parser.app.get_subcommands().front()->get_name();
+  for (const std::string& shape : parser.shapes) {
+    if (const std::string problem = add_shape(options, shape); !problem.empty()) {
+      std::fprintf(stderr, "error: %s\n", problem.c_str());
+      status = 2;
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+}  // namespace keratin

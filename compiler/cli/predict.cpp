@@ -1,0 +1,67 @@
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "compiler/cli/commands.h"
+#include "compiler/data/tensors.h"
+#include "compiler/engine/run_data.h"
+#include "compiler/load.h"
+#include "ir/eval.h"
+
+namespace keratin {
+
+namespace {
+
+/// Runs `predict` of the program by the evaluator, `batch` examples at a time, state carried from one call to the next.
+std::optional<NamedArrays> predict_by_reference(const ir::Program& program, const InputData& data, int64_t batch, Problems& problems, const std::string& file) {
+  const ir::FunctionId id = program.find("predict");
+  const ir::Function& function = program.function(id);
+  NamedArrays results;
+  for (const std::string& name : function.output_names) results.emplace_back(name, Array{});
+  std::optional<ir::Evaluator> evaluator;
+  for (int64_t begin = 0; begin < data.examples; begin += batch) {
+    const int64_t count = std::min(batch, data.examples - begin);
+    if (!evaluator || evaluator->batch() != count) evaluator.emplace(program, count);
+    ir::Tensors inputs;
+    for (const Array& array : data.arrays) inputs.push_back(to_tensor(rows_of(array, begin, count), array.dtype));
+    Result<ir::Tensors> outputs = evaluator->run(id, inputs);
+    if (!outputs) {
+      problems.add(fmt::format("{}: {}", file, outputs.error()));
+      return std::nullopt;
+    }
+    for (size_t i = 0; i < outputs->size(); ++i) append_rows(results[i].second, to_array((*outputs)[i]));
+  }
+  return results;
+}
+
+}  // namespace
+
+int run_predict(const Options& options) {
+  Problems problems;
+  std::optional<ReadModel> read = read_graph_of(options.model, options.weights, problems);
+  Result<NamedArrays> data = read_arrays(options.inputs);
+  if (!data) problems.add(data.error());
+  if (!read || !data || !problems.empty()) return report(problems);
+  const std::vector<InputSpec> specs = input_specs(*read->model);
+  InputData inputs = match_inputs(*data, specs, options.inputs, problems);
+  if (!problems.empty()) return report(problems);
+  ExpandOptions expansion;
+  expansion.shapes = options.shapes;
+  for (const auto& [name, shape] : inputs.shapes) expansion.shapes[name] = shape;
+  ExpandedModel expanded = expand_and_bind(*read, expansion, problems);
+  if (!problems.empty()) return report(problems);
+  const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
+  int64_t batch = inputs.examples;
+  for (ir::ValueId id : predict.parameters)
+    if (const Shape& shape = predict.type(id).shape; shape.rank() > 0 && shape[0].is_static()) batch = shape[0].size;
+  if (inputs.examples % batch != 0) {
+    problems.add(fmt::format("{}: holds {} examples, the model takes {} at a time", options.inputs, inputs.examples, batch));
+    return report(problems);
+  }
+  std::optional<NamedArrays> results = predict_by_reference(expanded.program, inputs, batch, problems, options.inputs);
+  if (!results) return report(problems);
+  Result<Done> written = write_npz(options.outputs, *results);
+  if (!written) problems.add(written.error());
+  return problems.empty() ? 0 : report(problems);
+}
+
+}  // namespace keratin

@@ -1,0 +1,26 @@
+// Data files against a model's inputs and outputs: names, shapes, dtypes, batches.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/data/npz.h"
+#include "compiler/expand.h"
+#include "compiler/problems.h"
+
+namespace keratin {
+
+/// The arrays of a data file in the order of the model's inputs. For one input any single array is accepted. With `open` dimensions the
+/// shapes found are returned for expansion.
+struct InputData {
+  std::vector<Array> arrays;
+  int64_t examples = 0;
+  std::map<std::string, std::vector<int64_t>> shapes;
+};
+InputData match_inputs(const NamedArrays& data, const std::vector<InputSpec>& specs, const std::string& data_file, Problems& problems);
+
+/// Rows begin..begin+count of an array's first axis, and the reverse: appending along it.
+Array rows_of(const Array& array, int64_t begin, int64_t count);
+void append_rows(Array& to, const Array& rows);
+
+}  // namespace keratin

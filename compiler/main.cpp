@@ -1,0 +1,36 @@
+// The tool's front door: parse, dispatch, and turn our own failures into status 3.
+#include <cstdio>
+#include <exception>
+#include <map>
+
+#include "compiler/cli/commands.h"
+#include "ir/support/check.h"
+
+namespace {
+
+int dispatch(const keratin::Options& options) {
+  static const std::map<std::string, int (*)(const keratin::Options&)> commands = {
+      {"gradients", keratin::run_gradients},
+      {"predict", keratin::run_predict},
+  };
+  return commands.at(options.command)(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int status = 0;
+  const std::optional<keratin::Options> options = keratin::parse_command_line(argc, argv, status);
+  if (!options) return status;
+  try {
+    return dispatch(*options);
+  } catch (const keratin::InternalError& error) {
+    std::fprintf(stderr, "error: this is a bug of keratin: %s (%s) at %s:%d\n", error.condition, error.message, error.file, error.line);
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "error: %s: out of memory\n", options->model.c_str());
+    return 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: this is a bug of keratin: %s\n", error.what());
+  }
+  return 3;
+}

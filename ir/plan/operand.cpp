@@ -1,0 +1,48 @@
+// Operands and expressions: questions about them.
+#include <algorithm>
+#include <array>
+
+#include "ir/plan/planner.h"
+
+namespace keratin::ir {
+
+DType storage(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16 ? DType::float32 : dtype; }
+
+Dim Buffer::bytes() const {
+  Dim total(static_cast<int64_t>(size_of(storage(dtype))));
+  for (Dim dim : shape.dims) {
+    if (dim.is_static()) total = total * dim.size;
+    else if (total.is_static()) total = dim * total.size;
+    else throw PlanError{"an intermediate result grows with the square of the batch, which is not supported"};
+  }
+  return total;
+}
+
+bool Operand::dense_inside(int from_axis) const {
+  Dim step(1);
+  for (int axis = shape.rank() - 1; axis >= from_axis; --axis) {
+    if (!shape[axis].is_one() && strides[static_cast<size_t>(axis)] != step) return false;
+    if (axis == from_axis) break;
+    if (!shape[axis].is_static() && !step.is_static()) return false;
+    step = shape[axis].is_static() ? step * shape[axis].size : shape[axis] * step.size;
+  }
+  return true;
+}
+
+bool Operand::dense() const { return dense_inside(0); }
+
+bool Expression::vectorizable() const {
+  static constexpr std::array kScalarOnly = {"bit_and", "bit_or", "bit_xor", "shift_left", "shift_right", "asin", "acos", "atan", "sinh", "cosh", "atan2"};
+  if (nodes.empty()) return true;
+  const DType dtype = storage(nodes.back().dtype);
+  if (dtype != DType::float32 && dtype != DType::float64) return false;
+  for (const Node& node : nodes) {
+    if (node.leaf >= 0 && storage(node.dtype) != dtype) return false;
+    if (storage(node.dtype) != dtype && node.dtype != DType::boolean) return false;
+    if (node.dtype == DType::boolean && node.function == "constant") return false;
+    if (std::find(kScalarOnly.begin(), kScalarOnly.end(), node.function) != kScalarOnly.end()) return false;
+  }
+  return true;
+}
+
+}  // namespace keratin::ir

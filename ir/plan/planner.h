@@ -1,0 +1,148 @@
+// Planner: one function of the IR to steps over buffers. Values become operands (buffers, or views of them), pointwise nodes become
+// expressions that run with their last reader, and every other node is given to the kernel family that its op names.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/plan/plan.h"
+
+namespace keratin::ir {
+
+struct PlanOptions {
+  bool fuse = true;
+  bool reuse = true;
+  bool relaxed = false;
+  std::optional<int64_t> block;  // examples per pass; otherwise chosen by cache size
+};
+
+/// Where the result of a kernel goes, and what is applied to it on the way.
+struct Target {
+  ValueId result;                    // the value that the step defines: the node's output, or the end of the expression after it
+  std::optional<Operand> bias;       // added first: one number per channel
+  std::optional<Epilogue> epilogue;
+  std::vector<OriginId> fused;       // layer calls absorbed
+};
+
+class Planner;
+
+/// How nodes of one kind become steps. Families of ops carry the name that the op's lowering gives, those of composites the composite's kind.
+struct KernelRule {
+  std::string_view family;
+  bool takes_epilogue = false;
+  /// Whether the rule can plan this node; a composite that no rule takes is inlined before planning. Null: always.
+  bool (*accepts)(const Program&, const Function&, const Node&) = nullptr;
+  void (*plan)(Planner&, const Node&, const Target&) = nullptr;
+};
+
+/// All rules (ir/plan/kernels).
+const std::vector<KernelRule>& kernel_rules();
+const KernelRule* find_rule(std::string_view family);
+/// Whether some kernel takes the composite whole.
+bool has_kernel(const Program& program, const Function& function, const Node& composite);
+
+/// What the planner cannot do; names the layer. The user's model asks for something not supported.
+struct PlanError {
+  std::string message;
+};
+
+class Planner {
+ public:
+  Planner(Program& program, Plan& plan, const PlanOptions& options, FunctionId function, FunctionId prepare);
+
+  /// Throws PlanError.
+  PlannedFunction run();
+
+  // ---- for kernel rules
+  Program& program() { return program_; }
+  const PlanOptions& options() const { return options_; }
+  const Function& function() const { return *frame_->function; }
+  const Type& type(ValueId id) const { return frame_->function->type(id); }
+
+  /// The operand of a value: its buffer, or a view of one. Plans what computes it if that has not happened yet.
+  Operand operand(ValueId id);
+  /// The same, dense: copied if it is a view that is not.
+  Operand dense(ValueId id);
+  /// Dense in its last `type.rank - from_axis` axes; strides before may be anything.
+  Operand dense_inside(ValueId id, int from_axis);
+  /// The value of a scalar constant behind views.
+  std::optional<double> scalar(ValueId id) const;
+  /// The variable behind a read, if the value is one.
+  std::optional<VariableId> variable_of(ValueId id) const;
+
+  /// A new dense buffer for the value, to be written by the step that is about to be added.
+  Operand result(ValueId id);
+  Operand result(const Target& target) { return result(target.result); }
+  /// Workspace memory that only one step uses.
+  BufferId scratch(DType dtype, Dim count, const std::string& name);
+
+  /// A weight as the kernel wants it: runs `build` on it in the function prepare and gives the variable that holds the result.
+  Operand prepared(ValueId weight, const std::string& suffix, const std::function<Val(Builder&, Val)>& build);
+  /// Whether a value is a weight known before the batch: a read of a variable that predict does not update.
+  bool is_weight(ValueId id) const;
+
+  Step step(std::string kernel, std::string header, const Node& node, const Target& target);
+  void add(Step step);
+  /// Adds the epilogue's template and argument.
+  static void add_epilogue(Step& step, const Target& target);
+
+  /// y = expression(leaves) over y's index space.
+  void map(const Operand& y, Expression expression, std::vector<Operand> leaves, Step step);
+  void copy(const Operand& from, const Operand& to, OriginId origin);
+  ExpressionId add_expression(Expression expression);
+
+  /// Plans the body of a region on the given operands; its outputs.
+  std::vector<Operand> body(FunctionId id, const std::vector<Operand>& arguments);
+  int new_loop() { return loops_++; }
+
+  [[noreturn]] void fail(const Node& node, const std::string& message) const;
+
+ private:
+  struct Frame {
+    const Function* function;
+    std::vector<std::optional<Operand>> operands;  // by value
+    std::vector<int> definition;                   // node index; -1 for parameters
+    std::vector<ValueId> sink;                     // the value whose expression this one is computed in; itself: materialised
+    std::vector<std::vector<int>> users;           // node indices
+    std::vector<char> is_output;
+  };
+
+  Frame make_frame(const Function& function);
+  void find_sinks(Frame& frame);
+  const Node* definition(ValueId id) const;
+  bool is_pointwise(const Node& node) const;
+  const KernelRule* rule_of(const Node& node) const;
+  void materialize(ValueId id);
+  void plan_pointwise(ValueId sink);
+  void plan_kernel(const Node& node, const Target& target);
+  std::optional<Operand> view(const Node& node);
+  Operand iota_operand(const Node& node);
+  Operand constant_operand(const Node& node);
+  int build(ValueId id, ValueId sink, Expression& expression, std::vector<Operand>& leaves, std::map<ValueId, int>& memo);
+  std::optional<ValueId> root_of(ValueId sink) const;
+  bool plan_with_root(ValueId root, ValueId sink);
+  std::optional<Operand> bias_after(ValueId& accumulator);
+  std::optional<Epilogue> epilogue_of(ValueId accumulator, ValueId sink);
+  void collect_origins(ValueId id, ValueId sink, std::vector<OriginId>& origins) const;
+  Operand buffer_operand(BufferId id) const;
+  BufferId variable_buffer(VariableId id);
+
+  Program& program_;
+  Plan& plan_;
+  PlanOptions options_;
+  FunctionId id_, prepare_;
+  PlannedFunction out_;
+  Frame* frame_ = nullptr;
+  std::map<VariableId, BufferId> variable_buffers_;
+  std::map<std::string, VariableId> prepared_;  // by weight and suffix
+  std::map<ValueId, BufferId> output_of_;       // values that are written straight into an output
+  int loops_ = 0;
+};
+
+/// How a dtype is stored: 16-bit floats as float, rounded.
+DType storage(DType dtype);
+
+}  // namespace keratin::ir

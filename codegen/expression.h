@@ -1,0 +1,20 @@
+// Expressions to C++: functors of maps and epilogues.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ir/plan/plan.h"
+
+namespace keratin {
+
+/// `float`, `double`, `bool`, `kr::Int32`, ...: how the runtime stores a dtype.
+std::string cpp_type(DType dtype);
+
+/// A literal of that type: `0.5f`, `true`, `-3`.
+std::string literal(DType dtype, double value);
+
+/// The statements `return ...;` of an expression over named leaves. `vectors`: the leaves may be vectors of type V.
+std::string expression_body(const ir::Expression& expression, const std::vector<std::string>& leaves, bool vectors, const std::string& indent);
+
+}  // namespace keratin

@@ -1,0 +1,57 @@
+// NAME.h: what the user calls.
+#include <fmt/format.h>
+
+#include "codegen/emitter.h"
+#include "codegen/expression.h"
+
+namespace keratin {
+
+namespace {
+
+std::string thousands(int64_t number) {
+  std::string digits = fmt::format("{}", number), text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Emitter::header() const {
+  const ir::PlannedFunction& f = predict();
+  std::string text = fmt::format("// {}\n//\n//   source       {}\n//   parameters   {}\n//   made by      {}; this output is yours, without conditions\n#pragma once\n\n#include \"keratin/runtime/model.h\"\n\nnamespace {} {{\n\n",
+                                 options_.name, options_.source, thousands(options_.parameters), options_.compiler, space());
+  text += "/// The model's inputs, row-major.\nstruct Inputs {\n";
+  for (size_t i = 0; i < f.parameters.size(); ++i) text += fmt::format("  {} {};\n", view_type(f.buffers[f.parameters[i].index], true), input_names_[i]);
+  text += "};\n\n/// The model's outputs, row-major.\nstruct Outputs {\n";
+  for (size_t i = 0; i < f.outputs.size(); ++i) text += fmt::format("  {} {};\n", view_type(f.buffers[f.outputs[i].index], false), output_names_[i]);
+  text += "};\n\n/// Weights as predict wants them: batch normalisation folded in, kernels packed in panels.\nstruct Prepared {\n";
+  for (const PreparedField& field : fields_)
+    text += fmt::format("  alignas(64) {} {}[{}];  // {}{}\n", cpp_type(program().variable(field.variable).type.dtype), field.name, field.count, program().variable(field.variable).name,
+                        to_string(program().variable(field.variable).type.shape));
+  if (fields_.empty()) text += "  alignas(64) float none[16];  // the model has no weights\n";
+  text += "};\n\n/// The weights of the model's file.\nconst Prepared& prepared() noexcept;\n\n";
+
+  const ir::Dim bytes = f.workspace_bytes;
+  const bool blocks = f.separable && f.block > 0;
+  text += "/// Scratch memory for up to `max_batch` examples; one per thread. Allocates in its constructor and never again.\n";
+  text += "class Workspace : public kr::Arena {\n public:\n";
+  if (blocks)
+    text += fmt::format("  /// Examples pass {} at a time, so the batch does not matter.\n  static constexpr kr::Size bytes_for(kr::Size) {{ return {}; }}\n", f.block, bytes.at(f.block));
+  else
+    text += fmt::format("  static constexpr kr::Size bytes_for(kr::Size max_batch) {{ return {} * max_batch + {}; }}\n", bytes.batch, bytes.size);
+  text += "  explicit Workspace(kr::Size max_batch, kr::Pool* pool = nullptr) : kr::Arena(bytes_for(max_batch), max_batch, pool) {}\n";
+  text += "  /// Uses the caller's memory, which must be aligned to 64 bytes; check with `capacity()`.\n";
+  text += "  Workspace(void* memory, kr::Size bytes, kr::Size max_batch, kr::Pool* pool = nullptr) : kr::Arena(memory, bytes >= bytes_for(max_batch) ? max_batch : 0, pool) {}\n};\n\n";
+  text += "/// Runs the model on any number of examples. No allocation, no exceptions, no global state. The outputs must not overlap the inputs.\n";
+  text += "kr::Status predict(const Prepared&, const Inputs&, const Outputs&, Workspace&) noexcept;\n";
+  if (f.parameters.size() == 1 && f.outputs.size() == 1) {
+    text += fmt::format("\n/// The same for the one input and the one output.\ninline kr::Status predict(const Prepared& p, {} {}, {} {}, Workspace& w) noexcept {{\n  return predict(p, Inputs{{{}}}, Outputs{{{}}}, w);\n}}\n",
+                        view_type(f.buffers[f.parameters[0].index], true), "in", view_type(f.buffers[f.outputs[0].index], false), "out", "in", "out");
+  }
+  return text + fmt::format("\n}}  // namespace {}\n", space());
+}
+
+}  // namespace keratin

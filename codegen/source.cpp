@@ -1,0 +1,175 @@
+// NAME.cpp: functors, one function for a block of examples, and predict around it.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "codegen/emitter.h"
+#include "codegen/expression.h"
+
+namespace keratin {
+
+namespace {
+
+/// x, y, z, a, b, ...: the operands of a functor in the order of its leaves.
+std::vector<std::string> leaf_names(int count) {
+  static constexpr const char* kNames[] = {"x", "y", "z", "a", "b", "c", "d", "e"};
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) names.push_back(kNames[i]);
+  return names;
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : std::string(separator)) + part;
+  return text;
+}
+
+}  // namespace
+
+std::string Emitter::map_functor(ir::ExpressionId id) const {
+  const ir::Expression& expression = plan_.expressions[id.index];
+  const std::vector<std::string> names = leaf_names(expression.leaves);
+  const bool vectors = expression.vectorizable();
+  std::vector<std::string> types, parameters;
+  for (int i = 0; i < expression.leaves; ++i) {
+    types.push_back(vectors ? "V" : fmt::format("V{}", i));
+    parameters.push_back(types.back() + " " + names[static_cast<size_t>(i)]);
+  }
+  std::string list;
+  if (vectors && expression.leaves > 0) list = "template <class V> ";
+  else if (expression.leaves > 0) list = "template <class " + joined(types, ", class ") + "> ";
+  return fmt::format("struct {} {{\n  {}KR_INLINE auto operator()({}) const {{\n{}  }}\n}};\n", functor_name(id), list, joined(parameters, ", "),
+                     expression_body(expression, names, vectors && expression.leaves > 0, "    "));
+}
+
+std::string Emitter::epilogue_functor(const ir::Epilogue& epilogue, const std::string& name) const {
+  const ir::Expression& expression = plan_.expressions[epilogue.expression.index];
+  std::vector<std::string> names = leaf_names(expression.leaves);
+  std::string members, loads;
+  bool needs_lanes = false, needs_offset = false;
+  for (size_t i = 0; i < epilogue.leaves.size(); ++i) {
+    const ir::Epilogue::Leaf& leaf = epilogue.leaves[i];
+    const std::string leaf_name = names[i + 1], type = cpp_type(leaf.operand.dtype);
+    using Reach = ir::Epilogue::Reach;
+    members += fmt::format("  const {}* {}s;  // {}\n", type, leaf_name, leaf.reach == Reach::element ? "beside each element of the result" : leaf.reach == Reach::channel ? "one for each channel" : "one for all");
+    if (leaf.reach == Reach::scalar) {
+      loads += fmt::format("    const V {} = kr::broadcast<V>(*{}s);\n", leaf_name, leaf_name);
+    } else {
+      needs_lanes = needs_offset = true;
+      const std::string place = leaf.reach == Reach::channel ? fmt::format("offset % {}", epilogue.channels) : "offset";
+      loads += fmt::format("    const V {} = kr::load_lanes<kr::kLanesOf<V>>({}s + {}, lanes);\n", leaf_name, leaf_name, place);
+    }
+  }
+  const std::string signature = fmt::format("V x, kr::Size{}, int{}", needs_offset ? " offset" : "", needs_lanes ? " lanes" : "");
+  return fmt::format("struct {} {{\n{}  template <class V> KR_INLINE V operator()({}) const {{\n{}{}  }}\n}};\n", name, members, signature, loads,
+                     expression_body(expression, names, true, "    "));
+}
+
+std::string Emitter::functors() const {
+  std::string text;
+  for (const auto& [id, name] : functor_names_) text += map_functor(id) + "\n";
+  for (const auto& [key, epilogue] : epilogues_) text += epilogue_functor(epilogue, epilogue_names_.at(key)) + "\n";
+  return text;
+}
+
+bool Emitter::uses_pool() const {
+  for (const ir::Step& step : predict().steps)
+    for (const ir::Arg& arg : step.args)
+      if (std::holds_alternative<ir::PoolArg>(arg)) return true;
+  return false;
+}
+
+std::string Emitter::block_function() const {
+  const ir::PlannedFunction& f = predict();
+  std::vector<std::string> parameters = {"kr::Size n"};
+  if (!fields_.empty()) parameters.push_back("const Prepared& p");
+  for (ir::BufferId id : f.parameters) parameters.push_back(fmt::format("const {}* {}", cpp_type(f.buffers[id.index].dtype), buffer_names_[id.index]));
+  for (ir::BufferId id : f.outputs) parameters.push_back(fmt::format("{}* {}", cpp_type(f.buffers[id.index].dtype), buffer_names_[id.index]));
+  parameters.push_back("unsigned char* memory");
+  parameters.push_back("kr::Pool* pool");
+
+  std::string body;
+  for (size_t i = 0; i < f.buffers.size(); ++i) {
+    const ir::Buffer& buffer = f.buffers[i];
+    if (buffer.role != ir::BufferRole::scratch || buffer.last < 0) continue;
+    body += fmt::format("  {}* const {} = reinterpret_cast<{}*>(memory{});\n", cpp_type(buffer.dtype), buffer_names_[i], cpp_type(buffer.dtype),
+                        buffer.offset == ir::Dim(0) ? "" : " + " + dim(buffer.offset));
+  }
+  std::string previous, indent = "  ";
+  for (const ir::Step& step : f.steps) {
+    const std::string comment = paragraph_comment(step);
+    if (comment != previous && !comment.empty()) body += (body.empty() ? "" : "\n") + indent + comment;
+    previous = comment;
+    if (step.kind == ir::Step::Kind::loop_begin) {
+      body += step.reverse ? fmt::format("{0}for (kr::Size t{1} = {2}; t{1} >= 0; --t{1}) {{\n", indent, step.loop, step.length - 1)
+                           : fmt::format("{0}for (kr::Size t{1} = 0; t{1} < {2}; ++t{1}) {{\n", indent, step.loop, step.length);
+      indent += "  ";
+    } else if (step.kind == ir::Step::Kind::loop_end) {
+      indent.resize(indent.size() - 2);
+      body += indent + "}\n";
+    } else {
+      body += step_text(step, indent);
+    }
+  }
+  std::string unused;
+  for (ir::BufferId id : f.parameters) {
+    const std::string& name = buffer_names_[id.index];
+    if (body.find(name) == std::string::npos) unused += fmt::format("  (void){};\n", name);
+  }
+  if (body.find("memory") == std::string::npos) unused += "  (void)memory;\n";
+  if (body.find("pool") == std::string::npos) unused += "  (void)pool;\n";
+  if (!fields_.empty() && body.find("p.") == std::string::npos) unused += "  (void)p;\n";
+  if (body.find("(n") == std::string::npos && body.find("{n") == std::string::npos && body.find(" n") == std::string::npos) unused += "  (void)n;\n";
+  return fmt::format("/// {} examples through the whole model.\nkr::Status predict_block({}) noexcept {{\n{}{}\n  return {{}};\n}}\n", f.separable && f.block > 0 ? fmt::format("Up to {}", f.block) : "All",
+                     joined(parameters, ", "), unused, body);
+}
+
+std::string Emitter::predict_function() const {
+  const ir::PlannedFunction& f = predict();
+  std::vector<std::string> block_args = {"n"};
+  if (!fields_.empty()) block_args.push_back("p");
+  const auto per_example = [&](const ir::Buffer& buffer) {
+    int64_t count = 1;
+    for (ir::Dim d : buffer.shape.dims) count *= d.is_static() ? d.size : d.batch;
+    return count;
+  };
+  const bool blocks = f.separable && f.block > 0;
+  const auto ends = [&](const std::vector<ir::BufferId>& ids, const std::vector<std::string>& names, const char* object) {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const int64_t count = per_example(f.buffers[ids[i].index]);
+      block_args.push_back(blocks ? fmt::format("{}.{}.data() + first{}", object, names[i], count == 1 ? "" : fmt::format(" * {}", count)) : fmt::format("{}.{}.data()", object, names[i]));
+    }
+  };
+  ends(f.parameters, input_names_, "in");
+  ends(f.outputs, output_names_, "out");
+  block_args.push_back("w.memory()");
+  block_args.push_back("w.pool()");
+
+  std::string text = fmt::format("kr::Status predict(const Prepared&{} const Inputs& in, const Outputs& out, Workspace& w) noexcept {{\n", fields_.empty() ? "," : " p,");
+  std::string batch;
+  const auto check = [&](const std::vector<ir::BufferId>& ids, const std::vector<std::string>& names, const char* object) {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const ir::Shape& shape = f.buffers[ids[i].index].shape;
+      if (shape.rank() == 0 || shape[0].is_static() || shape[0] != ir::kBatch) continue;
+      const std::string rows = fmt::format("{}.{}.rows()", object, names[i]);
+      if (batch.empty()) text += fmt::format("  const kr::Size batch = {};\n", batch = rows);
+      else text += fmt::format("  if ({} != batch) return kr::Status::different_batch;\n", rows);
+    }
+  };
+  check(f.parameters, input_names_, "in");
+  check(f.outputs, output_names_, "out");
+  if (batch.empty()) text += "  const kr::Size batch = 1;\n";
+  text += "  if (w.capacity() < (batch < 1 ? 1 : batch)) return kr::Status::small_workspace;\n";
+  if (!blocks) return text + fmt::format("  const kr::Size n = batch;\n  return predict_block({});\n}}\n", joined(block_args, ", "));
+  text += fmt::format("  for (kr::Size first = 0; first < batch; first += {0}) {{   // {0} examples at a time stay in the cache\n    const kr::Size n = batch - first < {0} ? batch - first : {0};\n", f.block);
+  text += fmt::format("    if (const kr::Status status = predict_block({}); !status) return status;\n  }}\n  return {{}};\n}}\n", joined(block_args, ", "));
+  return text;
+}
+
+std::string Emitter::source() const {
+  std::string text = fmt::format("// The body of {0}.h. Source: {1}. Made by {2}; this output is yours, without conditions.\n#include \"{0}.h\"\n\n", options_.name, options_.source, options_.compiler);
+  for (const std::string& header : runtime_headers()) text += fmt::format("#include \"keratin/runtime/{}\"\n", header);
+  text += fmt::format("\nnamespace {} {{\nnamespace {{\n\n{}{}\n}}  // namespace\n\n{}\n}}  // namespace {}\n", space(), functors(), block_function(), predict_function(), space());
+  return text;
+}
+
+}  // namespace keratin

@@ -1,0 +1,117 @@
+// dot: an activation times packed weights (dense.h), or two activations (matmul.h).
+#include <algorithm>
+#include <numeric>
+
+#include "ir/plan/kernels/rules.h"
+
+namespace keratin::ir {
+
+namespace {
+
+std::vector<int> free_axes(int rank, const std::vector<int>& batch, const std::vector<int>& contract) {
+  std::vector<int> axes;
+  for (int axis = 0; axis < rank; ++axis)
+    if (std::find(batch.begin(), batch.end(), axis) == batch.end() && std::find(contract.begin(), contract.end(), axis) == contract.end()) axes.push_back(axis);
+  return axes;
+}
+
+/// Product of extents, linear in the batch.
+Dim product(Planner& planner, const Node& node, const Shape& shape, const std::vector<int>& axes) {
+  Dim total(1);
+  for (int axis : axes) {
+    const Dim extent = shape[axis];
+    if (!extent.is_static() && !total.is_static()) planner.fail(node, "a product of two batch dimensions is not supported");
+    total = extent.is_static() ? total * extent.size : extent * total.size;
+  }
+  return total;
+}
+
+Operand transposed(const Operand& from, const std::vector<int>& order) {
+  Operand to = from;
+  to.shape.dims.clear();
+  to.strides.clear();
+  for (int axis : order) {
+    to.shape.dims.push_back(from.shape[axis]);
+    to.strides.push_back(from.strides[static_cast<size_t>(axis)]);
+  }
+  return to;
+}
+
+/// The operand with its axes in this order and dense: a view where possible, else a copy.
+Operand arranged(Planner& planner, const Node& node, ValueId id, const std::vector<int>& order) {
+  Operand view = transposed(planner.operand(id), order);
+  if (view.dense()) return view;
+  const BufferId copy = planner.scratch(view.dtype, Dim(0), "arranged");
+  return planner.copy_of(view, copy, node.origin);
+}
+
+std::vector<int> joined(std::vector<int> a, const std::vector<int>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+void plan_weights(Planner& planner, const Node& node, const Target& target, const Dot::Attrs& attrs) {
+  const ValueId x_id = node.inputs[0], w_id = node.inputs[1];
+  const Shape x_shape = planner.type(x_id).shape, w_shape = planner.type(w_id).shape;
+  const std::vector<int> x_free = free_axes(x_shape.rank(), {}, attrs.left_contract), w_free = free_axes(w_shape.rank(), {}, attrs.right_contract);
+  const Dim rows = product(planner, node, x_shape, x_free);
+  const int64_t k = product(planner, node, w_shape, attrs.right_contract).size, n = product(planner, node, w_shape, w_free).size;
+  const std::vector<int> w_order = joined(attrs.right_contract, w_free);
+  const Operand packed = planner.prepared(w_id, "packed", [&](Builder& b, Val w) {
+    return b.add1(Pack::Attrs{Pack::Layout::panels}, {b.reshape(b.transpose(w, w_order), {Dim(k), Dim(n)})});
+  });
+  const Operand x = arranged(planner, node, x_id, joined(x_free, attrs.left_contract));
+  const DType dtype = planner.type(x_id).dtype;
+  const Operand y = planner.result(target);
+  Step step = planner.step("dense", "dense.h", node, target);
+  step.templates = {Template::of(dtype), Template::of(k), Template::of(n), Template::epilogue_type()};
+  if (planner.prefetches()) {
+    step.templates.push_back(Template::of(k));
+    step.templates.push_back(Template::of(n));
+    step.templates.push_back(Template::flag(true));
+  }
+  step.args = {SizeArg{rows}, PointerArg{x, false}, PointerArg{packed, false}};
+  step.args.push_back(target.bias ? Arg(PointerArg{*target.bias, false}) : Arg(NullArg{dtype}));
+  step.args.push_back(PointerArg{y, true});
+  step.args.push_back(target.epilogue.value_or(Epilogue{}));
+  step.args.push_back(PoolArg{});
+  step.input = planner.operand(x_id);
+  step.output = y;
+  planner.add(std::move(step));
+}
+
+/// Two activations: C[b][m][n] = sum over k of A[b][m][k] B[b][k][n].
+void plan_activations(Planner& planner, const Node& node, const Target& target, const Dot::Attrs& attrs) {
+  const ValueId a_id = node.inputs[0], b_id = node.inputs[1];
+  const Shape a_shape = planner.type(a_id).shape, b_shape = planner.type(b_id).shape;
+  const std::vector<int> a_free = free_axes(a_shape.rank(), attrs.left_batch, attrs.left_contract), b_free = free_axes(b_shape.rank(), attrs.right_batch, attrs.right_contract);
+  const Dim batch = product(planner, node, a_shape, attrs.left_batch), m = product(planner, node, a_shape, a_free), n = product(planner, node, b_shape, b_free),
+            k = product(planner, node, a_shape, attrs.left_contract);
+  const Operand a = arranged(planner, node, a_id, joined(joined(attrs.left_batch, a_free), attrs.left_contract));
+  // B may lie [batch, k, n] or, as keys of attention do, [batch, n, k]: whichever needs no copy.
+  const std::vector<int> natural = joined(joined(attrs.right_batch, attrs.right_contract), b_free), flipped = joined(joined(attrs.right_batch, b_free), attrs.right_contract);
+  const Operand at = planner.operand(b_id);
+  const bool turned = !transposed(at, natural).dense() && transposed(at, flipped).dense();
+  const Operand b = arranged(planner, node, b_id, turned ? flipped : natural);
+  const Operand y = planner.result(target);
+  Step step = planner.step(turned ? "matmul_transposed" : "matmul", "matmul.h", node, target);
+  step.templates = {Template::of(planner.type(a_id).dtype)};
+  step.args = {SizeArg{batch}, SizeArg{m}, SizeArg{n}, SizeArg{k}, PointerArg{a, false}, PointerArg{b, false}, PointerArg{y, true}};
+  step.args.push_back(target.epilogue.value_or(Epilogue{}));
+  step.args.push_back(PoolArg{});
+  step.input = planner.operand(a_id);
+  step.output = y;
+  planner.add(std::move(step));
+}
+
+void plan_dot(Planner& planner, const Node& node, const Target& target) {
+  const auto& attrs = *node.op.as<Dot>();
+  if (planner.is_weight(node.inputs[1]) && attrs.left_batch.empty() && !planner.is_weight(node.inputs[0])) return plan_weights(planner, node, target, attrs);
+  plan_activations(planner, node, target, attrs);
+}
+
+}  // namespace
+
+KernelRule dense_rule() { return {"dot", true, nullptr, plan_dot}; }
+
+}  // namespace keratin::ir

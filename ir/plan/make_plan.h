@@ -1,0 +1,15 @@
+// make_plan: the last arrow of the IR: an optimised Program to a Plan.
+#pragma once
+
+#include "ir/plan/planner.h"
+#include "ir/support/result.h"
+
+namespace keratin::ir {
+
+/// Plans `predict`. Packing of weights is appended to `prepare`, which is then evaluated. Errors name the layer that cannot be planned.
+Result<Plan> make_plan(Program& program, const PlanOptions& options);
+
+/// Whether no two examples of a batch meet, so that the batch may be cut into blocks.
+bool is_separable(const Program& program, const Function& function);
+
+}  // namespace keratin::ir

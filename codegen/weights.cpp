@@ -39,6 +39,13 @@ void append_tensor(std::string& blob, const ir::Tensor& tensor) {
   }
 }
 
+/// FNV-1a: the same on every machine.
+uint64_t hash_of(const std::string& bytes) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash;
+}
+
 std::string value_text(const ir::Tensor& tensor, size_t i) {
   if (is_float(tensor.dtype)) {
     const double value = tensor.floats[i];
@@ -66,7 +73,7 @@ std::string Emitter::weights_blob() const {
 std::string Emitter::weights_source() const {
   std::string text = fmt::format("// The weights of {0}.h. Source: {1}.\n#include \"{0}.h\"\n\n", options_.name, options_.source);
   if (!embeds()) {
-    const uint64_t hash = std::hash<std::string>{}(weights_blob());
+    const uint64_t hash = hash_of(weights_blob());
     text += fmt::format(
         "// {0} bytes lie in {1}_weights.cpp.bin beside this file (content {2:016x}); the assembler includes them.\n"
         "#if !defined(__ELF__) || !(defined(__GNUC__) || defined(__clang__))\n#error \"this file needs GCC or Clang for an ELF target\"\n#endif\n\n"

@@ -14,7 +14,7 @@ namespace keratin {
 std::string snake_case(std::string_view class_name) {
   if (class_name == "GroupQueryAttention") return "grouped_query_attention";
   const auto upper = [&](size_t i) { return std::isupper(static_cast<unsigned char>(class_name[i])); };
-  const auto lower = [&](size_t i) { return std::islower(static_cast<unsigned char>(class_name[i])) || std::isdigit(static_cast<unsigned char>(class_name[i])); };
+  const auto lower = [&](size_t i) { return std::islower(static_cast<unsigned char>(class_name[i])) != 0; };
   std::string text;
   for (size_t i = 0; i < class_name.size(); ++i) {
     if (!std::isalnum(static_cast<unsigned char>(class_name[i])) && class_name[i] != '_') continue;

@@ -76,7 +76,7 @@ Result<Plan> make_plan(Program& program, const PlanOptions& options) {
   } catch (const PlanError& error) {
     return Error{error.message};
   }
-  evaluate_prepare(program);
+  if (Result<Done> done = evaluate_prepare(program); !done) return Error{done.error()};
   plan.program = &program;
   return plan;
 }

@@ -266,13 +266,25 @@ Operand Planner::dense_inside(ValueId id, int from_axis) {
 Operand Planner::dense(ValueId id) {
   const Operand from = operand(id);
   if (from.dense()) return from;
-  const BufferId copy_id = scratch(from.dtype, Dim(0), "copy");
-  out_.buffers[copy_id.index].shape = from.shape;
-  const Operand to = buffer_operand(copy_id);
   const Node* node = definition(id);
-  copy(from, to, node ? node->origin : OriginId{});
+  const Operand to = copy_of(from, scratch(from.dtype, Dim(0), "copy"), node ? node->origin : OriginId{});
   frame_->operands[id.index] = to;
   return to;
+}
+
+Operand Planner::copy_of(const Operand& view, BufferId to, OriginId origin) {
+  out_.buffers[to.index].shape = view.shape;
+  const Operand dense = buffer_operand(to);
+  copy(view, dense, origin);
+  return dense;
+}
+
+bool Planner::prefetches() const {
+  constexpr int64_t kCacheBytes = 1 << 20;
+  int64_t bytes = 0;
+  for (const Variable& variable : program_.variables)
+    if (variable.role == Role::weight) bytes += variable.type.shape.static_count() * static_cast<int64_t>(size_of(storage(variable.type.dtype)));
+  return bytes > kCacheBytes;
 }
 
 Operand Planner::result(ValueId id) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ir/builder.h"
 #include "ir/plan/plan.h"
 
 namespace keratin::ir {
@@ -92,6 +93,10 @@ class Planner {
   /// y = expression(leaves) over y's index space.
   void map(const Operand& y, Expression expression, std::vector<Operand> leaves, Step step);
   void copy(const Operand& from, const Operand& to, OriginId origin);
+  /// Copies a view into a scratch buffer, which takes its shape; the dense operand.
+  Operand copy_of(const Operand& view, BufferId to, OriginId origin);
+  /// Whether the model's weights exceed the caches, so that batch-1 kernels read ahead.
+  bool prefetches() const;
   ExpressionId add_expression(Expression expression);
 
   /// Plans the body of a region on the given operands; its outputs.

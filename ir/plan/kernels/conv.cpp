@@ -71,7 +71,7 @@ void plan_conv(Planner& planner, const Node& node, const Target& target) {
   const ConvGeometry& geometry = node.op.as<Conv>()->geometry;
   if (!planner.is_weight(node.inputs[1])) planner.fail(node, "a convolution whose kernel is computed from the input is not supported");
   const Shape x = planner.type(node.inputs[0]).shape, kernel = planner.type(node.inputs[1]).shape;
-  if (geometry.spatial_rank() == 3) return plan_conv3d(planner, node, target);
+  if (geometry.spatial_rank() == 3) planner.fail(node, "a convolution over three axes has no kernel yet");
   const Geometry g = geometry_of(geometry, x, kernel);
   if (geometry.groups > 1 && geometry.groups == g.channels) return plan_depthwise(planner, node, target, g);
   plan_direct(planner, node, target, g, geometry.groups);

@@ -1,0 +1,57 @@
+// plan.txt: steps, candidates and where memory lies.
+#include <fmt/format.h>
+
+#include "ir/plan/plan.h"
+
+namespace keratin::ir {
+
+namespace {
+
+std::string buffer_text(const PlannedFunction& f, const Operand& operand) {
+  if (!operand.buffer.valid()) return "-";
+  return fmt::format("{}{}", f.buffers[operand.buffer.index].name, to_string(operand.shape));
+}
+
+std::string print_step(const Plan& plan, const PlannedFunction& f, const Step& step, size_t index) {
+  if (step.kind == Step::Kind::loop_begin) return fmt::format("{:4}  loop t{} over {} steps{}\n", index, step.loop, step.length, step.reverse ? ", last first" : "");
+  if (step.kind == Step::Kind::loop_end) return fmt::format("{:4}  end of loop\n", index);
+  std::string numbers;
+  for (const Template& t : step.templates) {
+    if (t.kind == Template::Kind::number) numbers += fmt::format(" {}", t.number);
+    for (const Template& inner : t.args) numbers += fmt::format(" {}", inner.number);
+  }
+  std::string text = fmt::format("{:4}  {}{}  {} -> {}", index, step.kernel, numbers, buffer_text(f, step.input), buffer_text(f, step.output));
+  if (step.origin.valid()) text += "  ; " + plan.program->origins[step.origin.index].path;
+  for (OriginId id : step.fused)
+    if (id.valid() && id != step.origin) text += " + " + plan.program->origins[id.index].path;
+  text += "\n";
+  for (const Candidate& candidate : step.candidates) text += fmt::format("        {} {:>10.2f} us  {}\n", candidate.chosen ? "*" : " ", candidate.microseconds, candidate.kernel);
+  return text;
+}
+
+std::string_view role_text(BufferRole role) {
+  constexpr std::string_view names[] = {"input", "output", "prepared", "scratch"};
+  return names[static_cast<size_t>(role)];
+}
+
+}  // namespace
+
+std::string print(const Plan& plan) {
+  std::string text;
+  for (const PlannedFunction& f : plan.functions) {
+    text += fmt::format("{}: {}\n\nsteps\n", f.name, f.separable ? fmt::format("{} examples per pass", f.block) : "the whole batch in one pass");
+    for (size_t i = 0; i < f.steps.size(); ++i) text += print_step(plan, f, f.steps[i], i);
+    text += "\nmemory: role, bytes, offset, steps of its life\n";
+    for (const Buffer& buffer : f.buffers) {
+      if (buffer.role == BufferRole::scratch && buffer.first < 0) continue;
+      const Dim bytes = buffer.bytes();
+      text += fmt::format("  {:9} {:40} {:>16}", role_text(buffer.role), buffer.name + to_string(buffer.shape), to_string(bytes));
+      if (buffer.role == BufferRole::scratch) text += fmt::format(" at {:>12}  {}..{}", to_string(buffer.offset), buffer.first, buffer.last);
+      text += "\n";
+    }
+    text += fmt::format("\nworkspace: {} bytes\n", to_string(f.workspace_bytes));
+  }
+  return text;
+}
+
+}  // namespace keratin::ir

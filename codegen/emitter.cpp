@@ -178,6 +178,12 @@ std::string Emitter::argument(const ir::Arg& arg, const ir::Step&) const {
   struct Writer {
     const Emitter& e;
     std::string operator()(const ir::PointerArg& a) const { return e.pointer(a.operand); }
+    std::string operator()(const ir::ValueArg& a) const { return "kr::" + a.type + "{}"; }
+    std::string operator()(const ir::AggregateArg& a) const {
+      std::string text;
+      for (ir::Dim value : a.values) text += (text.empty() ? "" : ", ") + e.dim(value);
+      return "kr::" + a.type + "{" + text + "}";
+    }
     std::string operator()(const ir::NullArg& a) const { return fmt::format("static_cast<const {}*>(nullptr)", cpp_type(a.dtype)); }
     std::string operator()(const ir::SizeArg& a) const { return e.dim(a.size); }
     std::string operator()(const ir::NumberArg& a) const { return literal(a.dtype, a.value); }

@@ -28,6 +28,7 @@ class Emitter {
   /// The field of Inputs or Outputs.
   std::string input_name(size_t i) const { return input_names_[i]; }
   std::string output_name(size_t i) const { return output_names_[i]; }
+  std::string dim(ir::Dim d) const;
   std::string space() const { return options_.name_space.empty() ? options_.name : options_.name_space; }
 
  private:
@@ -39,7 +40,7 @@ class Emitter {
   };
 
   size_t prepared_bytes() const;
-  std::string dim(ir::Dim d) const;
+
   std::string view_type(const ir::Buffer& buffer, bool constant) const;
   std::string buffer_pointer(ir::BufferId id) const;
   std::string pointer(const ir::Operand& operand) const;

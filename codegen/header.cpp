@@ -21,7 +21,7 @@ std::string thousands(int64_t number) {
 
 std::string Emitter::header() const {
   const ir::PlannedFunction& f = predict();
-  std::string text = fmt::format("// {}\n//\n//   source       {}\n//   parameters   {}\n//   made by      {}; this output is yours, without conditions\n#pragma once\n\n#include \"keratin/runtime/model.h\"\n\nnamespace {} {{\n\n",
+  std::string text = fmt::format("// {}\n//\n//   source       {}\n//   parameters   {}\n//   made by      {}; this output is yours, without conditions\n#pragma once\n\n#include \"keratin/runtime/model.h\"\n#include \"keratin/runtime/workspace.h\"\n\nnamespace {} {{\n\n",
                                  options_.name, options_.source, thousands(options_.parameters), options_.compiler, space());
   text += "/// The model's inputs, row-major.\nstruct Inputs {\n";
   for (size_t i = 0; i < f.parameters.size(); ++i) text += fmt::format("  {} {};\n", view_type(f.buffers[f.parameters[i].index], true), input_names_[i]);
@@ -43,7 +43,7 @@ std::string Emitter::header() const {
   else
     text += fmt::format("  static constexpr kr::Size bytes_for(kr::Size max_batch) {{ return {} * max_batch + {}; }}\n", bytes.batch, bytes.size);
   text += "  explicit Workspace(kr::Size max_batch, kr::Pool* pool = nullptr) : kr::Arena(bytes_for(max_batch), max_batch, pool) {}\n";
-  text += "  /// Uses the caller's memory, which must be aligned to 64 bytes; check with `capacity()`.\n";
+  text += "  /// Uses the caller's memory, which must be aligned to 64 bytes; check with `holds()`.\n";
   text += "  Workspace(void* memory, kr::Size bytes, kr::Size max_batch, kr::Pool* pool = nullptr) : kr::Arena(memory, bytes >= bytes_for(max_batch) ? max_batch : 0, pool) {}\n};\n\n";
   text += "/// Runs the model on any number of examples. No allocation, no exceptions, no global state. The outputs must not overlap the inputs.\n";
   text += "kr::Status predict(const Prepared&, const Inputs&, const Outputs&, Workspace&) noexcept;\n";

@@ -145,20 +145,18 @@ std::string Emitter::predict_function() const {
   block_args.push_back("w.pool()");
 
   std::string text = fmt::format("kr::Status predict(const Prepared&{} const Inputs& in, const Outputs& out, Workspace& w) noexcept {{\n", fields_.empty() ? "," : " p,");
-  std::string batch;
-  const auto check = [&](const std::vector<ir::BufferId>& ids, const std::vector<std::string>& names, const char* object) {
+  std::vector<std::string> batched;
+  const auto collect = [&](const std::vector<ir::BufferId>& ids, const std::vector<std::string>& names, const char* object) {
     for (size_t i = 0; i < ids.size(); ++i) {
       const ir::Shape& shape = f.buffers[ids[i].index].shape;
-      if (shape.rank() == 0 || shape[0].is_static() || shape[0] != ir::kBatch) continue;
-      const std::string rows = fmt::format("{}.{}.rows()", object, names[i]);
-      if (batch.empty()) text += fmt::format("  const kr::Size batch = {};\n", batch = rows);
-      else text += fmt::format("  if ({} != batch) return kr::Status::different_batch;\n", rows);
+      if (shape.rank() > 0 && shape[0] == ir::kBatch) batched.push_back(fmt::format("{}.{}", object, names[i]));
     }
   };
-  check(f.parameters, input_names_, "in");
-  check(f.outputs, output_names_, "out");
-  if (batch.empty()) text += "  const kr::Size batch = 1;\n";
-  text += "  if (w.capacity() < (batch < 1 ? 1 : batch)) return kr::Status::small_workspace;\n";
+  collect(f.parameters, input_names_, "in");
+  collect(f.outputs, output_names_, "out");
+  if (batched.size() > 1) text += fmt::format("  if (const kr::Status status = kr::same_batch({}); !status) return status;\n", joined(batched, ", "));
+  text += batched.empty() ? "  const kr::Size batch = 1;\n" : fmt::format("  const kr::Size batch = {}.rows();\n", batched[0]);
+  text += "  if (!w.holds(batch)) return kr::Arena::too_small();\n";
   if (!blocks) return text + fmt::format("  const kr::Size n = batch;\n  return predict_block({});\n}}\n", joined(block_args, ", "));
   text += fmt::format("  for (kr::Size first = 0; first < batch; first += {0}) {{   // {0} examples at a time stay in the cache\n    const kr::Size n = batch - first < {0} ? batch - first : {0};\n", f.block);
   text += fmt::format("    if (const kr::Status status = predict_block({}); !status) return status;\n  }}\n  return {{}};\n}}\n", joined(block_args, ", "));

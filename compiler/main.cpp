@@ -3,6 +3,7 @@
 #include <exception>
 #include <map>
 
+#include "compiler/build/library.h"
 #include "compiler/cli/commands.h"
 #include "ir/support/check.h"
 
@@ -10,6 +11,7 @@ namespace {
 
 int dispatch(const keratin::Options& options) {
   static const std::map<std::string, int (*)(const keratin::Options&)> commands = {
+      {"compile", keratin::run_compile},
       {"gradients", keratin::run_gradients},
       {"predict", keratin::run_predict},
   };
@@ -26,6 +28,8 @@ int main(int argc, char** argv) {
     return dispatch(*options);
   } catch (const keratin::InternalError& error) {
     std::fprintf(stderr, "error: this is a bug of keratin: %s (%s) at %s:%d\n", error.condition, error.message, error.file, error.line);
+  } catch (const keratin::BuildFailure& failure) {
+    std::fprintf(stderr, "error: %s: building the emitted code: %s\n", options->model.c_str(), failure.message.c_str());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "error: %s: out of memory\n", options->model.c_str());
     return 2;

@@ -66,6 +66,15 @@ struct Parser {
   Parser() {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("keratin ") + kVersion);
+    CLI::App* compile = verb("compile", "Write the model as C++", "keratin compile digits_cnn.keras -o generated");
+    model(compile);
+    compile->add_option("-o,--output-directory", options.directory, "Where the files go; created")->required();
+    compile->add_option("--name", options.name, "File stem and namespace (default: the model file's stem)");
+    compile->add_option("--namespace", options.name_space, "Namespace, where it is not the name");
+    compile->add_option("--batch", batch, "any (default), or the one number of examples that every call has");
+    compile->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3");
+    compile->add_option("--stop-after", options.stop_after, "Print what this stage leaves and stop")->check(CLI::IsMember({"expand", "optimize", "plan"}));
+    tuning(compile);
     data(verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz"));
     data(verb("gradients", "Vector-Jacobian products of the inference-mode model", "keratin gradients digits_cnn.keras --inputs in.npz --outputs gradients.npz"));
   }
@@ -87,6 +96,16 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& status) {
     return std::nullopt;
   }
   Options& options = parser.options;
+  if (!parser.batch.empty() && parser.batch != "any") {
+    char* end = nullptr;
+    const long long number = std::strtoll(parser.batch.c_str(), &end, 10);
+    if (*end != '\0' || number < 1) {
+      std::fprintf(stderr, "error: --batch: '%s' is neither any nor a positive number\n", parser.batch.c_str());
+      status = 2;
+      return std::nullopt;
+    }
+    options.batch = number;
+  }
   options.command = parser.app.get_subcommands().front()->get_name();
   for (const std::string& shape : parser.shapes) {
     if (const std::string problem = add_shape(options, shape); !problem.empty()) {

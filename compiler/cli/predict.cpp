@@ -3,6 +3,7 @@
 
 #include "compiler/cli/commands.h"
 #include "compiler/data/tensors.h"
+#include "compiler/engine/compiled_model.h"
 #include "compiler/engine/run_data.h"
 #include "compiler/load.h"
 #include "ir/eval.h"
@@ -10,6 +11,36 @@
 namespace keratin {
 
 namespace {
+
+/// Builds the emitted code and runs it, `batch` examples at a time.
+std::optional<NamedArrays> predict_compiled(const ReadModel& read, ExpandedModel expanded, const InputData& data, int64_t batch, const Options& options, Problems& problems) {
+  const ir::Function& function = expanded.program.function(expanded.program.find("predict"));
+  NamedArrays results;
+  for (const std::string& name : function.output_names) results.emplace_back(name, Array{});
+  PipelineOptions pipeline;
+  pipeline.plan.fuse = !options.no_fuse;
+  pipeline.plan.reuse = !options.no_reuse;
+  pipeline.plan.relaxed = options.relaxed;
+  Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline);
+  if (!planned) {
+    problems.add(planned.error());
+    return std::nullopt;
+  }
+  EmitOptions emitted = emit_options(read, *planned->program, "model", "keratin_model");
+  CompiledModel model(std::move(*planned), emitted);
+  for (int64_t begin = 0; begin < data.examples; begin += batch) {
+    const int64_t count = std::min(batch, data.examples - begin);
+    std::vector<Array> inputs;
+    for (const Array& array : data.arrays) inputs.push_back(rows_of(array, begin, count));
+    Result<std::vector<Array>> outputs = model.run(inputs, count);
+    if (!outputs) {
+      problems.add(fmt::format("{}: {}", options.inputs, outputs.error()));
+      return std::nullopt;
+    }
+    for (size_t i = 0; i < outputs->size(); ++i) append_rows(results[i].second, (*outputs)[i]);
+  }
+  return results;
+}
 
 /// Runs `predict` of the program by the evaluator, `batch` examples at a time, state carried from one call to the next.
 std::optional<NamedArrays> predict_by_reference(const ir::Program& program, const InputData& data, int64_t batch, Problems& problems, const std::string& file) {
@@ -57,7 +88,8 @@ int run_predict(const Options& options) {
     problems.add(fmt::format("{}: holds {} examples, the model takes {} at a time", options.inputs, inputs.examples, batch));
     return report(problems);
   }
-  std::optional<NamedArrays> results = predict_by_reference(expanded.program, inputs, batch, problems, options.inputs);
+  std::optional<NamedArrays> results = options.engine == "reference" ? predict_by_reference(expanded.program, inputs, batch, problems, options.inputs)
+                                                                     : predict_compiled(*read, std::move(expanded), inputs, batch, options, problems);
   if (!results) return report(problems);
   Result<Done> written = write_npz(options.outputs, *results);
   if (!written) problems.add(written.error());

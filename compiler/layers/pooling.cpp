@@ -25,33 +25,36 @@ class Pooling : public Layer {
       return ctx.fail(fmt::format("expected ndim={}, found ndim={}. Full shape received: {}", kRank + 2, x.rank(), ir::keras_shape(x.shape())));
     if (channels_first_) x = to_channels_last(x);
     ir::Window window{kMax ? ir::Window::Kind::max : ir::Window::Kind::sum, {1}, {1}, {0}, {0}};
-    bool padded = false;
-    int64_t cells = 1;
     for (size_t i = 0; i < kRank; ++i) {
       const AxisPadding pads = axis_padding(padding_, x.dim(static_cast<int>(i) + 1).size, pool_size_[i], strides_[i], 1);
       window.size.push_back(pool_size_[i]);
       window.strides.push_back(strides_[i]);
       window.pad_low.push_back(pads.low);
       window.pad_high.push_back(pads.high);
-      padded = padded || pads.low > 0 || pads.high > 0;
-      cells *= pool_size_[i];
     }
     for (std::vector<int64_t>* list : {&window.size, &window.strides}) list->push_back(1);
     for (std::vector<int64_t>* list : {&window.pad_low, &window.pad_high}) list->push_back(0);
-    Val y = ctx.b.window_reduce(x, window);
-    if (!kMax && !y.poisoned()) y = padded ? y / counts(ctx, x, window) : y / static_cast<double>(cells);
+    const Val y = kMax ? ctx.b.window_reduce(x, window) : average(ctx, x, window);
     return {{channels_first_ ? to_channels_first(y) : y, {}}};
   }
 
   std::string describe() const override { return fmt::format("{}({})", class_name, joined_by_x(pool_size_)); }
 
  private:
-  /// How many cells of each window lie inside the input: the sum over a window of ones.
-  static Val counts(CallContext& ctx, Val x, const ir::Window& window) {
-    Shape shape = x.shape();
-    shape[0] = Dim(1);
-    shape[shape.rank() - 1] = Dim(1);
-    return ctx.b.window_reduce(ctx.b.full({x.dtype(), shape}, 1), window);
+  /// The sum over a window divided by how many of its cells lie inside the input: the sum over a window of ones.
+  static Val average(CallContext& ctx, Val x, const ir::Window& window) {
+    if (x.poisoned()) return x;
+    const ir::Type type = x.type();
+    const ir::FunctionId body = ctx.b.new_function("average_pool");
+    ir::Builder inner(ctx.b.program(), body);
+    inner.set_origin(ctx.b.origin());
+    Shape ones = type.shape;
+    ones[0] = Dim(1);
+    ones[ones.rank() - 1] = Dim(1);
+    const Val in = inner.parameter(type, "x");
+    inner.output(inner.window_reduce(in, window) / inner.window_reduce(inner.full({type.dtype, ones}, 1), window), "y");
+    for (const std::string& error : inner.take_errors()) return ctx.b.fail(error);
+    return ctx.b.composite("average_pool", {}, body, {x})[0];
   }
 
   std::vector<int64_t> pool_size_, strides_;

@@ -37,7 +37,9 @@ class Splitter {
         else
           all = false;
       }
-      return all || is_moved(node);
+      // A trivial node between two that have moved has lost its operand: nobody reads it here.
+      const auto lost = [&](ValueId input) { return !rewriter.has(input); };
+      return all || is_moved(node) || (is_fixed(node) && std::any_of(node.inputs.begin(), node.inputs.end(), lost));
     });
     eliminate_common(program_, id_);
     eliminate_dead(program_, id_);

@@ -53,7 +53,11 @@ void assign_memory(PlannedFunction& function, bool reuse, std::optional<int64_t>
       if (buffer.role == BufferRole::scratch && buffer.first <= static_cast<int>(s) && static_cast<int>(s) <= buffer.last) alive += buffer.bytes().batch;
     largest = std::max(largest, alive);
   }
-  if (function.separable) function.block = block.value_or(std::clamp<int64_t>(largest > 0 ? kCacheBytes / largest : kLargestBlock, 1, kLargestBlock));
+  if (function.separable) {
+    int64_t examples = std::clamp<int64_t>(largest > 0 ? kCacheBytes / largest : kLargestBlock, 1, kLargestBlock);
+    if (examples > 8) examples -= examples % 8;  // whole tiles of rows
+    function.block = block.value_or(examples);
+  }
 
   std::vector<Buffer*> scratch;
   for (Buffer& buffer : function.buffers)

@@ -114,7 +114,14 @@ struct ScratchArg {
   BufferId buffer;
 };
 struct PoolArg {};
-using Arg = std::variant<PointerArg, NullArg, SizeArg, NumberArg, FlagsArg, ExtentsArg, FunctorArg, ScratchArg, PoolArg, StridedLeaf, Epilogue>;
+struct ValueArg {
+  std::string type;  // of the runtime, default-constructed
+};
+struct AggregateArg {
+  std::string type;  // of the runtime
+  std::vector<Dim> values;
+};
+using Arg = std::variant<ValueArg, AggregateArg, PointerArg, NullArg, SizeArg, NumberArg, FlagsArg, ExtentsArg, FunctorArg, ScratchArg, PoolArg, StridedLeaf, Epilogue>;
 
 /// A template argument: a number, an element type, a functor's type, or a named type of the runtime with arguments of its own.
 struct Template {

@@ -297,6 +297,10 @@ Operand Planner::result(ValueId id) {
   buffer.dtype = type(id).dtype;
   buffer.shape = type(id).shape;
   buffer.name = frame_->function->values[id.index].name;
+  if (const Node* node = definition(id); buffer.name.empty() && node && node->origin.valid()) {
+    const std::string& path = program_.origins[node->origin.index].path;
+    buffer.name = path.substr(path.rfind('/') + 1);
+  }
   const BufferId made{static_cast<uint32_t>(out_.buffers.size())};
   out_.buffers.push_back(std::move(buffer));
   frame_->operands[id.index] = buffer_operand(made);

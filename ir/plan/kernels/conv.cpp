@@ -1,6 +1,4 @@
 // conv: direct, depthwise or grouped convolution over packed weights; one and three dimensions too.
-#include <fmt/format.h>
-
 #include "ir/plan/kernels/rules.h"
 
 namespace keratin::ir {
@@ -38,20 +36,29 @@ void finish(Planner& planner, const Node& node, const Target& target, Step step,
   planner.add(std::move(step));
 }
 
+/// Conv2d<...> of the runtime; pixels of x and y are `x_stride` and `y_stride` apart.
+Template conv2d_type(const Geometry& g, int64_t channels, int64_t filters, int64_t x_stride, int64_t y_stride) {
+  std::vector<Template> sizes = numbers({g.h, g.w, channels, filters, g.kh, g.kw});
+  const bool strided = x_stride != channels || y_stride != filters;
+  const std::vector<int64_t> rest = {g.sh, g.sw, g.dh, g.dw, g.top, g.bottom, g.left, g.right, x_stride, y_stride};
+  // Defaults at the end are left out: strides and dilations 1, no padding.
+  size_t count = strided ? rest.size() : 8;
+  while (!strided && count > 0 && rest[count - 1] == (count <= 4 ? 1 : 0)) --count;
+  for (size_t i = 0; i < count; ++i) sizes.push_back(Template::of(rest[i]));
+  return Template::named("Conv2d", std::move(sizes));
+}
+
 void plan_depthwise(Planner& planner, const Node& node, const Target& target, const Geometry& g) {
-  const int64_t multiplier = g.filters / g.channels;
   const Operand x = planner.dense(node.inputs[0]);
   const Operand weights = planner.prepared(node.inputs[1], "depthwise", [&](Builder& b, Val w) { return b.reshape(w, {Dim(g.kh * g.kw), Dim(g.filters)}); });
   Step step = planner.step("depthwise_conv2d", "depthwise.h", node, target);
-  step.templates = {Template::of(planner.type(node.inputs[0]).dtype),
-                    Template::named("Depthwise2d", numbers({g.h, g.w, g.channels, multiplier, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.top, g.bottom, g.left, g.right})),
-                    Template::epilogue_type()};
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels, g.filters, g.channels, g.filters), Template::of(g.filters / g.channels), Template::epilogue_type()};
   finish(planner, node, target, std::move(step), x, weights);
 }
 
 void plan_direct(Planner& planner, const Node& node, const Target& target, const Geometry& g, int64_t groups) {
   const Operand x = planner.dense(node.inputs[0]);
-  const int64_t rows = g.kh * g.kw * g.channels / groups, filters = g.filters / groups;
+  const int64_t channels = g.channels / groups, filters = g.filters / groups, rows = g.kh * g.kw * channels;
   const Operand packed = planner.prepared(node.inputs[1], groups == 1 ? "packed" : "grouped", [&](Builder& b, Val w) {
     const Val matrix = b.reshape(w, {Dim(rows), Dim(g.filters)});
     Vals parts;
@@ -59,11 +66,29 @@ void plan_direct(Planner& planner, const Node& node, const Target& target, const
       parts.push_back(b.add1(Pack::Attrs{Pack::Layout::panels}, {b.slice(matrix, 1, group * filters, (group + 1) * filters)}));
     return b.concatenate(parts, 0);
   });
-  Step step = planner.step(groups == 1 ? "conv2d" : "grouped_conv2d", "conv2d.h", node, target);
-  std::vector<Template> sizes = numbers({g.h, g.w, g.channels, g.filters, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.top, g.bottom, g.left, g.right});
-  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), Template::named("Conv2d", std::move(sizes))};
+  Step step = planner.step(groups == 1 ? "conv2d" : "conv2d_grouped", "conv2d.h", node, target);
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, channels, filters, g.channels, g.filters)};
   if (groups > 1) step.templates.push_back(Template::of(groups));
   step.templates.push_back(Template::epilogue_type());
+  finish(planner, node, target, std::move(step), x, packed);
+}
+
+void plan_conv3d(Planner& planner, const Node& node, const Target& target, const ConvGeometry& g, const Shape& x_shape, const Shape& kernel) {
+  if (g.groups != 1) planner.fail(node, "a grouped convolution over three axes is not supported");
+  const Operand x = planner.dense(node.inputs[0]);
+  const int64_t channels = x_shape.back().size, filters = kernel.back().size;
+  int64_t rows = channels;
+  for (int i = 0; i < 3; ++i) rows *= kernel[i].size;
+  const Operand packed = planner.prepared(node.inputs[1], "packed", [&](Builder& b, Val w) { return b.add1(Pack::Attrs{Pack::Layout::panels}, {b.reshape(w, {Dim(rows), Dim(filters)})}); });
+  std::vector<Template> sizes = numbers({x_shape[1].size, x_shape[2].size, x_shape[3].size, channels, filters, kernel[0].size, kernel[1].size, kernel[2].size});
+  for (int64_t stride : g.strides) sizes.push_back(Template::of(stride));
+  for (int64_t dilation : g.dilation) sizes.push_back(Template::of(dilation));
+  for (size_t i = 0; i < 3; ++i) {
+    sizes.push_back(Template::of(g.pad_low[i]));
+    sizes.push_back(Template::of(g.pad_high[i]));
+  }
+  Step step = planner.step("conv3d", "conv2d.h", node, target);
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), Template::named("Conv3d", std::move(sizes)), Template::epilogue_type()};
   finish(planner, node, target, std::move(step), x, packed);
 }
 
@@ -71,7 +96,7 @@ void plan_conv(Planner& planner, const Node& node, const Target& target) {
   const ConvGeometry& geometry = node.op.as<Conv>()->geometry;
   if (!planner.is_weight(node.inputs[1])) planner.fail(node, "a convolution whose kernel is computed from the input is not supported");
   const Shape x = planner.type(node.inputs[0]).shape, kernel = planner.type(node.inputs[1]).shape;
-  if (geometry.spatial_rank() == 3) planner.fail(node, "a convolution over three axes has no kernel yet");
+  if (geometry.spatial_rank() == 3) return plan_conv3d(planner, node, target, geometry, x, kernel);
   const Geometry g = geometry_of(geometry, x, kernel);
   if (geometry.groups > 1 && geometry.groups == g.channels) return plan_depthwise(planner, node, target, g);
   plan_direct(planner, node, target, g, geometry.groups);

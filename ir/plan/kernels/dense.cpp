@@ -94,9 +94,11 @@ void plan_activations(Planner& planner, const Node& node, const Target& target, 
   const bool turned = !transposed(at, natural).dense() && transposed(at, flipped).dense();
   const Operand b = arranged(planner, node, b_id, turned ? flipped : natural);
   const Operand y = planner.result(target);
-  Step step = planner.step(turned ? "matmul_transposed" : "matmul", "matmul.h", node, target);
-  step.templates = {Template::of(planner.type(a_id).dtype)};
-  step.args = {SizeArg{batch}, SizeArg{m}, SizeArg{n}, SizeArg{k}, PointerArg{a, false}, PointerArg{b, false}, PointerArg{y, true}};
+  const auto times = [](Dim p, Dim q) { return p.is_static() ? q * p.size : p * q.size; };
+  Step step = planner.step("matmul", "matmul.h", node, target);
+  step.templates = {Template::of(planner.type(a_id).dtype), Template::flag(turned), Template::epilogue_type()};
+  step.args = {AggregateArg{"MatmulShape", {m, n, k, k, turned ? k : n, n, Dim(1), batch, Dim(0), times(m, k), Dim(0), times(k, n), Dim(0), times(m, n)}}, PointerArg{a, false}, PointerArg{b, false},
+               PointerArg{y, true}};
   step.args.push_back(target.epilogue.value_or(Epilogue{}));
   step.args.push_back(PoolArg{});
   step.input = planner.operand(a_id);

@@ -5,10 +5,11 @@
 
 namespace keratin::ir {
 
-KernelRule dense_rule();
+KernelRule average_pool_rule();
 KernelRule conv_rule();
-KernelRule window_rule();
-KernelRule softmax_rule();
+KernelRule dense_rule();
 KernelRule reduce_rule();
+KernelRule softmax_rule();
+KernelRule window_rule();
 
 }  // namespace keratin::ir

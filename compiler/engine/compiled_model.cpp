@@ -1,0 +1,62 @@
+#include "compiler/engine/compiled_model.h"
+
+#include "ir/plan/planner.h"
+
+namespace keratin {
+
+namespace {
+
+template <class F>
+void resolve(const Library& library, F& function, const std::string& name) {
+  function = reinterpret_cast<F>(library.symbol(name));
+}
+
+}  // namespace
+
+CompiledModel::CompiledModel(PlannedModel planned, EmitOptions options) : planned_(std::move(planned)) {
+  BuildInput input;
+  const Bundle bundle = emit(planned_.plan, options);
+  for (const EmittedFile& file : bundle.files)
+    if (!file.name.ends_with(".plan.txt")) input.files.push_back(file);
+  input.files.push_back({"entry.cpp", emit_entry(planned_.plan, options, "keratin")});
+  library_ = build(input);
+  resolve(*library_, open_, "keratin_open");
+  resolve(*library_, close_, "keratin_close");
+  resolve(*library_, run_, "keratin_run");
+  resolve(*library_, workspace_bytes_, "keratin_workspace");
+  resolve(*library_, weights_, "keratin_weights");
+}
+
+CompiledModel::~CompiledModel() {
+  if (workspace_) close_(workspace_);
+}
+
+void CompiledModel::open(int64_t max_batch, void* pool) {
+  if (workspace_) close_(workspace_);
+  workspace_ = open_(max_batch, pool);
+  capacity_ = max_batch;
+}
+
+std::vector<Array> CompiledModel::empty_outputs(int64_t batch) const {
+  const ir::PlannedFunction& f = planned_.plan.functions[0];
+  std::vector<Array> outputs;
+  for (ir::BufferId id : f.outputs) outputs.push_back(Array::zeros(ir::storage(f.buffers[id.index].dtype), f.buffers[id.index].shape.at(batch)));
+  return outputs;
+}
+
+Result<std::vector<Array>> CompiledModel::run(const std::vector<Array>& inputs, int64_t batch) {
+  const ir::PlannedFunction& f = planned_.plan.functions[0];
+  if (!workspace_ || capacity_ < batch) open(batch, nullptr);
+  std::vector<Array> stored;
+  std::vector<const void*> in;
+  for (size_t i = 0; i < inputs.size(); ++i) stored.push_back(inputs[i].to(ir::storage(f.buffers[f.parameters[i].index].dtype)));
+  for (const Array& array : stored) in.push_back(array.bytes.data());
+  std::vector<Array> outputs = empty_outputs(batch);
+  std::vector<void*> out;
+  for (Array& array : outputs) out.push_back(array.bytes.data());
+  if (const char* message = call(batch, in.data(), out.data())) return Error{message};
+  for (size_t i = 0; i < outputs.size(); ++i) outputs[i] = outputs[i].to(f.buffers[f.outputs[i].index].dtype);
+  return outputs;
+}
+
+}  // namespace keratin

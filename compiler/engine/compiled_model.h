@@ -1,0 +1,43 @@
+// A model as emitted code, built and loaded, behind the arrays of data files.
+#pragma once
+
+#include <memory>
+
+#include "compiler/build/library.h"
+#include "compiler/data/npz.h"
+#include "compiler/pipeline.h"
+
+namespace keratin {
+
+class CompiledModel {
+ public:
+  /// Emits, builds and loads. `pool` may be null. Throws BuildFailure.
+  CompiledModel(PlannedModel planned, EmitOptions options);
+  ~CompiledModel();
+  CompiledModel(const CompiledModel&) = delete;
+  CompiledModel& operator=(const CompiledModel&) = delete;
+
+  /// Runs one batch; arrays in the order and dtypes of the model's inputs. Outputs have the model's dtypes. Errors: the emitted code's status.
+  Result<std::vector<Array>> run(const std::vector<Array>& inputs, int64_t batch);
+
+  // For measurements: the same call on memory that stays.
+  void open(int64_t max_batch, void* pool);
+  const char* call(int64_t n, const void* const* in, void* const* out) { return run_(workspace_, n, in, out); }
+  std::vector<Array> empty_outputs(int64_t batch) const;
+  int64_t weights_bytes() const { return weights_(); }
+  int64_t workspace_bytes(int64_t n) const { return workspace_bytes_(n); }
+  double build_seconds() const { return library_->build_seconds(); }
+
+ private:
+  PlannedModel planned_;
+  std::shared_ptr<Library> library_;
+  void* (*open_)(long, void*);
+  void (*close_)(void*);
+  const char* (*run_)(void*, long, const void* const*, void* const*);
+  long (*workspace_bytes_)(long);
+  long (*weights_)();
+  void* workspace_ = nullptr;
+  int64_t capacity_ = 0;
+};
+
+}  // namespace keratin

@@ -1,0 +1,32 @@
+// The order of all stages between an expanded model and a bundle, with the reason for each. Dump, verification and stop-after live here.
+#pragma once
+
+#include <string>
+
+#include "codegen/bundle.h"
+#include "compiler/load.h"
+#include "ir/plan/make_plan.h"
+
+namespace keratin {
+
+struct PipelineOptions {
+  ir::PlanOptions plan;
+  std::string stop_after;  // expand | optimize | plan; empty: all
+};
+
+/// A plan and the program whose variables and origins it names.
+struct PlannedModel {
+  std::unique_ptr<ir::Program> program;
+  ir::Plan plan;
+};
+
+/// Optimises `predict` in place: everything before kernels are chosen.
+void optimize(ir::Program& program);
+
+/// The whole way to a plan. Errors name the file and the layer that cannot be compiled.
+Result<PlannedModel> plan_model(ExpandedModel expanded, const std::string& file, const PipelineOptions& options);
+
+/// The text around the plan, from the model's file.
+EmitOptions emit_options(const ReadModel& read, const ir::Program& program, const std::string& name, const std::string& name_space);
+
+}  // namespace keratin

@@ -50,11 +50,14 @@ Array Array::of_strings(std::vector<int64_t> shape, std::vector<std::string> val
   return array;
 }
 
-int64_t Array::count() const { return dtype == DType::string ? static_cast<int64_t>(strings.size()) : static_cast<int64_t>(bytes.size() / size_of(dtype)); }
+int64_t Array::count() const {
+  return dtype == DType::string ? static_cast<int64_t>(strings.size()) : static_cast<int64_t>(bytes.size() / size_of(dtype));
+}
 
 void Array::check_storage(size_t size, bool floating) const {
   IR_CHECK(dtype != DType::string, "strings have no bytes");
-  IR_CHECK(size == size_of(dtype) && floating == (dtype == DType::float32 || dtype == DType::float64), "not the storage type of this array");
+  IR_CHECK(size == size_of(dtype) && floating == (dtype == DType::float32 || dtype == DType::float64),
+           "not the storage type of this array");
 }
 
 namespace {

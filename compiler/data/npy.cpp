@@ -125,9 +125,10 @@ bool decode_descr(std::string_view descr, NpyHeader& header) {
     char kind;
     int64_t size;
     DType dtype;
-  } kTypes[] = {{'b', 1, DType::boolean}, {'i', 1, DType::int8},     {'i', 2, DType::int16},    {'i', 4, DType::int32},   {'i', 8, DType::int64},
-                {'u', 1, DType::uint8},   {'u', 2, DType::uint16},   {'u', 4, DType::uint32},   {'u', 8, DType::uint64},  {'f', 2, DType::float16},
-                {'f', 4, DType::float32}, {'f', 8, DType::float64},  {'V', 2, DType::bfloat16}};
+  } kTypes[] = {{'b', 1, DType::boolean}, {'V', 2, DType::bfloat16},
+                {'f', 2, DType::float16}, {'f', 4, DType::float32}, {'f', 8, DType::float64},
+                {'i', 1, DType::int8},    {'i', 2, DType::int16},   {'i', 4, DType::int32},  {'i', 8, DType::int64},
+                {'u', 1, DType::uint8},   {'u', 2, DType::uint16},  {'u', 4, DType::uint32}, {'u', 8, DType::uint64}};
   for (const auto& type : kTypes) {
     if (type.kind != header.kind || type.size != size) continue;
     header.dtype = type.dtype;
@@ -197,7 +198,8 @@ Array decode_elements(const NpyHeader& header, const std::byte* data) {
     for (int64_t i = 0; i < count; ++i) std::memcpy(array.bytes.data() + size * static_cast<size_t>(i), item(i), size);
   }
   if (header.big_endian && size > 1)
-    for (size_t i = 0; i < array.bytes.size(); i += size) std::reverse(array.bytes.begin() + static_cast<std::ptrdiff_t>(i), array.bytes.begin() + static_cast<std::ptrdiff_t>(i + size));
+    for (size_t i = 0; i < array.bytes.size(); i += size)
+      std::reverse(array.bytes.begin() + static_cast<std::ptrdiff_t>(i), array.bytes.begin() + static_cast<std::ptrdiff_t>(i + size));
   if (header.dtype == DType::boolean)
     for (std::byte& value : array.bytes) value = std::byte{value != std::byte{0}};
   return array;
@@ -210,7 +212,8 @@ Result<NpyHeader> parse_npy_header(std::span<const std::byte> bytes, const std::
   if (!looks_like_npy(content)) return Error{fmt::format("{}: is no .npy array", name)};
   const auto byte = [&](size_t i) { return i < content.size() ? static_cast<unsigned char>(content[i]) : 0u; };
   const unsigned major = byte(6);
-  if (content.size() > 6 && (major < 1 || major > 3)) return Error{fmt::format("{}: is an .npy array of version {}; 1 to 3 can be read", name, major)};
+  if (content.size() > 6 && (major < 1 || major > 3))
+    return Error{fmt::format("{}: is an .npy array of version {}; 1 to 3 can be read", name, major)};
   const size_t length_bytes = major == 1 ? 2 : 4;
   size_t length = 0;
   for (size_t i = length_bytes; i-- > 0;) length = (length << 8) | byte(kMagicBytes + i);
@@ -220,8 +223,10 @@ Result<NpyHeader> parse_npy_header(std::span<const std::byte> bytes, const std::
   if (header.data_offset > content.size()) return Error{fmt::format("{}: is cut off in its header", name)};
 
   HeaderText::Content text;
-  if (!HeaderText(content.substr(kMagicBytes + length_bytes, length)).parse(text)) return Error{fmt::format("{}: the .npy header is damaged", name)};
-  if (text.structured || !decode_descr(*text.descr, header)) return Error{fmt::format("{}: {}", name, refused_descr(text.descr.value_or(""), text.structured))};
+  if (!HeaderText(content.substr(kMagicBytes + length_bytes, length)).parse(text))
+    return Error{fmt::format("{}: the .npy header is damaged", name)};
+  if (text.structured || !decode_descr(*text.descr, header))
+    return Error{fmt::format("{}: {}", name, refused_descr(text.descr.value_or(""), text.structured))};
   header.fortran_order = *text.fortran_order;
   header.shape = std::move(*text.shape);
   const std::optional<int64_t> count = element_count(header.shape);
@@ -236,10 +241,11 @@ Result<Array> parse_npy(std::span<const std::byte> bytes, const std::string& nam
   if (!header) return Error{header.error()};
   const size_t available = bytes.size() - header->data_offset;
   if (available != static_cast<size_t>(header->data_bytes))
-    return Error{fmt::format("{}: {} elements of shape {} take {} bytes, the file holds {}", name, name_of(header->dtype), shape_text(header->shape),
-                             header->data_bytes, available)};
+    return Error{fmt::format("{}: {} elements of shape {} take {} bytes, the file holds {}", name, name_of(header->dtype),
+                             shape_text(header->shape), header->data_bytes, available)};
   // Empty strings take no bytes, so that nothing in the file bounds their number.
-  if (header->item_size == 0 && element_count(header->shape) > int64_t{1} << 24) return Error{fmt::format("{}: too many empty strings", name)};
+  if (header->item_size == 0 && element_count(header->shape) > int64_t{1} << 24)
+    return Error{fmt::format("{}: too many empty strings", name)};
   return decode_elements(*header, bytes.data() + header->data_offset);
 }
 

@@ -12,7 +12,9 @@ namespace {
 
 constexpr size_t kHeadBytes = 4096;  // holds every header but those of absurd ranks, which are read again in whole
 
-std::string array_name(const std::string& entry_name) { return entry_name.ends_with(".npy") ? entry_name.substr(0, entry_name.size() - 4) : entry_name; }
+std::string array_name(const std::string& entry_name) {
+  return entry_name.ends_with(".npy") ? entry_name.substr(0, entry_name.size() - 4) : entry_name;
+}
 
 std::string label(const ZipReader& zip, const ZipEntry& entry) { return fmt::format("{}: {}", zip.name(), entry.name); }
 

@@ -70,7 +70,9 @@ const ZipEntry* ZipReader::find(std::string_view entry_name) const {
   return found == by_name_.end() ? nullptr : &entries_[found->second];
 }
 
-Error ZipReader::fail(const ZipEntry& entry, const std::string& what) const { return Error{fmt::format("{}: {}: {}", name_, entry.name, what)}; }
+Error ZipReader::fail(const ZipEntry& entry, const std::string& what) const {
+  return Error{fmt::format("{}: {}: {}", name_, entry.name, what)};
+}
 
 Result<Bytes> ZipReader::read(const ZipEntry& entry, InflateLimit limit) const {
   if (entry.size > limit.bytes) return fail(entry, fmt::format("inflates to {} bytes, at most {} are allowed", entry.size, limit.bytes));
@@ -113,7 +115,9 @@ Result<Bytes> ZipReader::read_bytes(const ZipEntry& entry, size_t size, bool who
   return std::move(bytes);
 }
 
-void ZipWriter::add(std::string entry_name, std::vector<std::byte> content) { entries_.push_back({std::move(entry_name), std::move(content), {}}); }
+void ZipWriter::add(std::string entry_name, std::vector<std::byte> content) {
+  entries_.push_back({std::move(entry_name), std::move(content), {}});
+}
 
 void ZipWriter::add(std::string entry_name, std::vector<std::span<const std::byte>> content) {
   entries_.push_back({std::move(entry_name), {}, std::move(content)});
@@ -175,7 +179,8 @@ Result<Done> ZipWriter::save(const std::string& path) const {
     }
     const zip_uint64_t position = static_cast<zip_uint64_t>(index);
     constexpr zip_uint16_t kFirstDay = 0x21;  // 1980-01-01, where zip's calendar begins
-    if (zip_set_file_compression(archive, position, ZIP_CM_STORE, 0) != 0 || zip_file_set_dostime(archive, position, 0, kFirstDay, 0) != 0) return fail();
+    if (zip_set_file_compression(archive, position, ZIP_CM_STORE, 0) != 0 || zip_file_set_dostime(archive, position, 0, kFirstDay, 0) != 0)
+      return fail();
   }
   if (zip_close(archive) != 0) return fail();
   return Done{};

@@ -35,7 +35,8 @@ Result<KerasArchive> KerasArchive::open(Bytes bytes, const std::string& path) {
   if (!zip) return Error{zip.error()};
   for (const ZipEntry& entry : zip->entries())
     if (leaves_folder(entry.name)) return Error{fmt::format("{}: the archive entry '{}' points outside of the archive", path, entry.name)};
-  if (holds_saved_model(*zip)) return Error{fmt::format("{}: is a zipped TensorFlow SavedModel; save the model as .keras or .h5 with Keras", path)};
+  if (holds_saved_model(*zip))
+    return Error{fmt::format("{}: is a zipped TensorFlow SavedModel; save the model as .keras or .h5 with Keras", path)};
   return KerasArchive(*std::move(zip));
 }
 
@@ -57,7 +58,8 @@ Result<Json> KerasArchive::metadata() const {
 Result<Bytes> KerasArchive::weights() const {
   if (const ZipEntry* entry = zip_.find("model.weights.h5")) return zip_.read(*entry, kArrayLimit);
   if (zip_.find("model.weights.npz"))
-    return Error{fmt::format("{}: model.weights.npz holds pickled Python objects, which are not read; save the model with model.weights.h5", zip_.name())};
+    return Error{fmt::format("{}: model.weights.npz holds pickled Python objects, which are not read; save the model with model.weights.h5",
+                             zip_.name())};
   return Error{fmt::format("{}: the archive holds no model.weights.h5", zip_.name())};
 }
 

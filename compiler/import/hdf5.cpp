@@ -131,7 +131,9 @@ class Hdf5File::Indexer {
   static constexpr uint64_t kMaxText = uint64_t{64} << 20;
   static constexpr size_t kMaxPath = 16384;
 
-  Error at(const std::string& path, const std::string& phrase) const { return Error{path.empty() ? phrase : fmt::format("{} (at '{}')", phrase, path)}; }
+  Error at(const std::string& path, const std::string& phrase) const {
+    return Error{path.empty() ? phrase : fmt::format("{} (at '{}')", phrase, path)};
+  }
 
   Result<Done> add_group(const Hdf5Link& group, const Hdf5Messages& messages, std::vector<Hdf5Link>& open) {
     Result<std::vector<Hdf5Link>> links = read_links(file_.image_, messages, budget_);
@@ -187,13 +189,16 @@ Result<Array> Hdf5File::read(const Hdf5Dataset& dataset, uint64_t max_bytes) con
   const auto refuse = [&](const std::string& why) { return Error{fmt::format("{}: dataset '{}' {}", name_, dataset.path, why)}; };
   if (!dataset.dtype) return refuse(fmt::format("has elements of type {}, which cannot be read", dataset.type_name));
   const std::optional<uint64_t> size = hdf5_data_size(dataset.type, dataset.shape);
-  if (!size || *size > max_bytes) return refuse(fmt::format("of shape {} takes {} bytes, at most {} are allowed", shape_text(dataset.shape), size.value_or(UINT64_MAX), max_bytes));
+  if (!size || *size > max_bytes)
+    return refuse(fmt::format("of shape {} takes {} bytes, at most {} are allowed", shape_text(dataset.shape), size.value_or(UINT64_MAX),
+                              max_bytes));
   if (!dataset.obstacle.empty()) return refuse(dataset.obstacle);
   std::vector<std::byte> unpacked;
   std::span<const std::byte> elements = dataset.data;
   if (*size > 0 && (dataset.layout == Hdf5Dataset::Layout::chunked || !dataset.allocated)) {
     // Compressed elements are bounded by nothing but the claim: a file of such a ratio is no model.
-    if (*size > (uint64_t{1} << 30) && *size / 200 > bytes_.size()) return refuse(fmt::format("claims {} bytes in a file of {}", *size, bytes_.size()));
+    if (*size > (uint64_t{1} << 30) && *size / 200 > bytes_.size())
+      return refuse(fmt::format("claims {} bytes in a file of {}", *size, bytes_.size()));
     if (dataset.type.variable) return refuse("keeps variable-length strings in chunks, which cannot be read");
     Result<std::vector<std::byte>> raw = read_chunked_with_library(bytes_, dataset);
     if (!raw) return refuse(raw.error());
@@ -220,7 +225,8 @@ Result<std::optional<std::string>> Hdf5File::text_attribute(std::string_view obj
   Result<std::optional<Array>> value = attribute(object, attribute_name);
   if (!value) return Error{value.error()};
   if (!*value) return std::optional<std::string>();
-  if ((*value)->dtype != DType::string || (*value)->count() != 1) return fail(fmt::format("is damaged: the attribute '{}' is no text", attribute_name));
+  if ((*value)->dtype != DType::string || (*value)->count() != 1)
+    return fail(fmt::format("is damaged: the attribute '{}' is no text", attribute_name));
   return std::optional<std::string>(std::move((*value)->strings[0]));
 }
 
@@ -231,7 +237,8 @@ Result<std::optional<std::vector<std::string>>> Hdf5File::list_attribute(std::st
     if (!value) return Error{value.error()};
     if (!*value) return false;
     Array& part = **value;
-    if (part.dtype != DType::string && part.count() > 0) return fail(fmt::format("is damaged: the attribute '{}' is no list of texts", part_name));
+    if (part.dtype != DType::string && part.count() > 0)
+      return fail(fmt::format("is damaged: the attribute '{}' is no list of texts", part_name));
     if (!list) list.emplace();
     list->insert(list->end(), std::make_move_iterator(part.strings.begin()), std::make_move_iterator(part.strings.end()));
     return true;

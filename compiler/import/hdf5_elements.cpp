@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_map>
 
 #include "compiler/import/byte_cursor.h"
@@ -12,14 +11,15 @@ namespace keratin {
 
 namespace {
 
-enum Class : unsigned { kFixed = 0, kFloat = 1, kTime = 2, kString = 3, kBitfield = 4, kOpaque = 5, kCompound = 6, kReference = 7, kEnum = 8, kVariable = 9, kArray = 10 };
+enum Class : unsigned { kFixed = 0, kFloat = 1, kString = 3, kOpaque = 5, kEnum = 8, kVariable = 9 };  // those that can be read
 
 constexpr uint64_t kMaxTextBytes = uint64_t{256} << 20;  // of one attribute or dataset of variable-length strings
 
 Error damaged(std::string_view what) { return Error{fmt::format("is damaged: {}", what)}; }
 
 std::string class_name(unsigned id) {
-  static constexpr const char* kNames[] = {"integer", "float", "time", "string", "bitfield", "void", "compound", "reference", "enumeration", "variable-length", "array"};
+  static constexpr const char* kNames[] = {"integer", "float", "time", "string", "bitfield", "void", "compound", "reference", "enumeration",
+                                           "variable-length", "array"};
   return id < std::size(kNames) ? kNames[id] : fmt::format("class {}", id);
 }
 
@@ -48,11 +48,13 @@ void parse_float(ByteCursor& cursor, unsigned bits, Hdf5Datatype& type) {
     unsigned exponent, mantissa;
     uint64_t bias;
     DType dtype;
-  } kFormats[] = {{2, 5, 10, 15, DType::float16}, {2, 8, 7, 127, DType::bfloat16}, {4, 8, 23, 127, DType::float32}, {8, 11, 52, 1023, DType::float64}};
+  } kFormats[] = {{2, 5, 10, 15, DType::float16}, {2, 8, 7, 127, DType::bfloat16}, {4, 8, 23, 127, DType::float32},
+                  {8, 11, 52, 1023, DType::float64}};
   type.big_endian = bits & 1;
   if (bits & 0x40 || offset != 0 || mantissa_at != 0 || exponent_at != mantissa || precision != 8 * type.element_size) return;
   for (const auto& format : kFormats)
-    if (format.size == type.element_size && format.exponent == exponent && format.mantissa == mantissa && format.bias == bias) type.dtype = format.dtype;
+    if (format.size == type.element_size && format.exponent == exponent && format.mantissa == mantissa && format.bias == bias)
+      type.dtype = format.dtype;
 }
 
 /// h5py writes booleans as an enumeration {FALSE, TRUE} of one byte.
@@ -64,7 +66,8 @@ void parse_enum(ByteCursor& cursor, unsigned bits, Hdf5Datatype& type) {
   if ((base & 0x0f) != kFixed || base_size != 1 || type.element_size != 1 || (bits & 0xffff) != 2 || !cursor.ok()) return;
   const std::span<const std::byte> rest = cursor.take(cursor.remaining());
   const std::string_view names(reinterpret_cast<const char*>(rest.data()), rest.size());
-  if (names.starts_with(std::string_view("FALSE\0", 6)) && names.find(std::string_view("TRUE\0", 5)) != std::string_view::npos) type.dtype = DType::boolean;
+  if (names.starts_with(std::string_view("FALSE\0", 6)) && names.find(std::string_view("TRUE\0", 5)) != std::string_view::npos)
+    type.dtype = DType::boolean;
 }
 
 }  // namespace
@@ -174,7 +177,8 @@ std::string fixed_text(std::span<const std::byte> item, uint8_t padding) {
   return std::string(text);
 }
 
-Result<Array> decode_strings(const Hdf5Image& image, const Hdf5Datatype& type, const std::vector<int64_t>& shape, std::span<const std::byte> data) {
+Result<Array> decode_strings(const Hdf5Image& image, const Hdf5Datatype& type, const std::vector<int64_t>& shape,
+                             std::span<const std::byte> data) {
   std::vector<std::string> texts;
   GlobalHeap heap(image);
   uint64_t total = 0;
@@ -202,14 +206,18 @@ Result<Array> decode_strings(const Hdf5Image& image, const Hdf5Datatype& type, c
 
 }  // namespace
 
-Result<Array> decode_hdf5_elements(const Hdf5Image& image, const Hdf5Datatype& type, const std::vector<int64_t>& shape, std::span<const std::byte> data) {
+Result<Array> decode_hdf5_elements(const Hdf5Image& image, const Hdf5Datatype& type, const std::vector<int64_t>& shape,
+                                   std::span<const std::byte> data) {
   IR_CHECK(type.dtype && data.size() == hdf5_data_size(type, shape), "elements do not fill the dataspace");
   if (type.dtype == DType::string) return decode_strings(image, type, shape, data);
-  Array array = Array::zeros(*type.dtype, shape);
-  IR_CHECK(array.bytes.size() == data.size(), "element sizes differ");
-  if (!data.empty()) std::memcpy(array.bytes.data(), data.data(), data.size());
+  IR_CHECK(size_of(*type.dtype) == type.element_size, "element sizes differ");
+  Array array;
+  array.dtype = *type.dtype;
+  array.shape = shape;
+  array.bytes.assign(data.begin(), data.end());
   if (const size_t size = size_of(array.dtype); type.big_endian && size > 1)
-    for (auto item = array.bytes.begin(); item != array.bytes.end(); item += static_cast<std::ptrdiff_t>(size)) std::reverse(item, item + static_cast<std::ptrdiff_t>(size));
+    for (auto item = array.bytes.begin(); item != array.bytes.end(); item += static_cast<std::ptrdiff_t>(size))
+      std::reverse(item, item + static_cast<std::ptrdiff_t>(size));
   if (array.dtype == DType::boolean)
     for (std::byte& value : array.bytes) value = std::byte{value != std::byte{0}};
   return array;

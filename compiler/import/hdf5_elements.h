@@ -35,6 +35,7 @@ Result<std::vector<int64_t>> parse_hdf5_dataspace(const Hdf5Image& image, std::s
 std::optional<uint64_t> hdf5_data_size(const Hdf5Datatype& type, const std::vector<int64_t>& shape);
 
 /// The elements in `data`, which must be of that size; `type.dtype` must be known. Variable-length strings come from the global heap.
-Result<Array> decode_hdf5_elements(const Hdf5Image& image, const Hdf5Datatype& type, const std::vector<int64_t>& shape, std::span<const std::byte> data);
+Result<Array> decode_hdf5_elements(const Hdf5Image& image, const Hdf5Datatype& type, const std::vector<int64_t>& shape,
+                                   std::span<const std::byte> data);
 
 }  // namespace keratin

@@ -38,7 +38,8 @@ std::string missing_filters(hid_t dataset) {
     unsigned flags = 0;
     size_t values = 0;
     char name[64] = "";
-    const H5Z_filter_t filter = H5Pget_filter2(properties.id(), static_cast<unsigned>(i), &flags, &values, nullptr, sizeof name - 1, name, nullptr);
+    const H5Z_filter_t filter = H5Pget_filter2(properties.id(), static_cast<unsigned>(i), &flags, &values, nullptr, sizeof name - 1, name,
+                                               nullptr);
     if (filter >= 0 && H5Zfilter_avail(filter) <= 0) missing += fmt::format("{}{} '{}'", missing.empty() ? "" : ", ", filter, name);
   }
   return missing;
@@ -64,11 +65,13 @@ Result<std::vector<std::byte>> read_chunked_with_library(const Bytes& file, cons
   const Handle type(found.ok() ? H5Dget_type(found.id()) : -1, H5Tclose);
   if (!type.ok()) return Error{"cannot be opened by libhdf5"};
   const size_t size = H5Tget_size(type.id());
-  if (size != dataset.type.element_size || !has_shape(found.id(), dataset.shape)) return Error{"is damaged: libhdf5 finds another type or shape"};
+  if (size != dataset.type.element_size || !has_shape(found.id(), dataset.shape))
+    return Error{"is damaged: libhdf5 finds another type or shape"};
   std::vector<std::byte> elements(static_cast<size_t>(*hdf5_data_size(dataset.type, dataset.shape)));
   if (H5Dread(found.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, elements.data()) < 0) {
     const std::string missing = missing_filters(found.id());
-    return Error{missing.empty() ? "is damaged: libhdf5 cannot read its chunks" : fmt::format("is compressed by filter {}, which is not installed", missing)};
+    if (missing.empty()) return Error{"is damaged: libhdf5 cannot read its chunks"};
+    return Error{fmt::format("is compressed by filter {}, which is not installed", missing)};
   }
   return elements;
 }

@@ -223,7 +223,8 @@ class SymbolTableReader {
       if (!budget_.spend()) return exhausted();
       const std::span<const std::byte> rest = names_.subspan(static_cast<size_t>(name));
       const std::string_view text = text_until_nul(rest.first(std::min(rest.size(), kMaxName)));
-      if (text.empty() || text.size() == std::min(rest.size(), kMaxName)) return damaged("a member of a group has no name or an endless one");
+      if (text.empty() || text.size() == std::min(rest.size(), kMaxName))
+        return damaged("a member of a group has no name or an endless one");
       if (cache == 2) return Error{fmt::format("holds the soft link '{}', which cannot be read", text)};
       links_.push_back({std::string(text), header});
     }
@@ -264,7 +265,9 @@ bool has_dense_links(const Hdf5Image& image, const Hdf5Message& info) {
 
 }  // namespace
 
-Result<Hdf5Messages> read_object_header(const Hdf5Image& image, uint64_t address, Hdf5Budget& budget) { return HeaderReader(image, budget).read(address); }
+Result<Hdf5Messages> read_object_header(const Hdf5Image& image, uint64_t address, Hdf5Budget& budget) {
+  return HeaderReader(image, budget).read(address);
+}
 
 const Hdf5Message* find_message(const Hdf5Messages& messages, uint16_t type) {
   for (const Hdf5Message& message : messages)
@@ -281,7 +284,8 @@ bool is_hdf5_group(const Hdf5Messages& messages) {
 Result<std::vector<Hdf5Link>> read_links(const Hdf5Image& image, const Hdf5Messages& group, Hdf5Budget& budget) {
   if (const Hdf5Message* table = find_message(group, kSymbolTableMessage)) return SymbolTableReader(image, budget).read(*table);
   if (const Hdf5Message* info = find_message(group, kLinkInfoMessage); info && has_dense_links(image, *info))
-    return Error{"stores the links of a group densely, as HDF5's latest format does; write it with h5py's default format (libver='earliest')"};
+    return Error{"stores the links of a group densely, as HDF5's latest format does; "
+                 "write it with h5py's default format (libver='earliest')"};
   std::vector<Hdf5Link> links;
   for (const Hdf5Message& message : group) {
     if (message.type != kLinkMessage) continue;

@@ -26,7 +26,9 @@ struct Hdf5Image {
   /// `size` bytes at an address, or nullopt where they are not all in the file.
   std::optional<std::span<const std::byte>> range(uint64_t address, uint64_t size) const;
   /// Everything from an address to the end of the file.
-  std::optional<std::span<const std::byte>> from(uint64_t address) const { return range(address, address < bytes.size() ? bytes.size() - address : 0); }
+  std::optional<std::span<const std::byte>> from(uint64_t address) const {
+    return range(address, address < bytes.size() ? bytes.size() - address : 0);
+  }
   /// The address that means "none".
   bool undefined(uint64_t address) const { return address == (offset_size == 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * offset_size)) - 1); }
 };

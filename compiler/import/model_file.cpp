@@ -77,9 +77,10 @@ Result<ModelFile> read_hdf5(Bytes bytes, const std::string& path, bool with_weig
   Result<Json> config = json_attribute(*hdf5, "model_config");
   if (!config) return Error{config.error()};
   if (config->is_null() && holds_weights(*hdf5))
-    return Error{fmt::format("{}: the HDF5 file holds weights but no architecture (no model_config); give the architecture's .json file as the model "
-                             "and this one with --weights", path)};
-  if (config->is_null()) return Error{fmt::format("{}: the HDF5 file holds no model of Keras: no architecture (model_config) and no weights", path)};
+    return Error{fmt::format("{}: the HDF5 file holds weights but no architecture (no model_config); "
+                             "give the architecture's .json file as the model and this one with --weights", path)};
+  if (config->is_null())
+    return Error{fmt::format("{}: the HDF5 file holds no model of Keras: no architecture (model_config) and no weights", path)};
   Result<ModelFile> file = from_config(*std::move(config), path, path + ": model_config");
   if (!file) return file;
   file->container = Container::hdf5;
@@ -106,7 +107,8 @@ Result<ModelFile> read_json(const Bytes& bytes, const std::string& path) {
   Result<Json> json = Json::parse(bytes.text());
   if (!json) return Error{fmt::format("{}: {}", path, json.error())};
   if (json->find("weight_map"))
-    return Error{fmt::format("{}: lists weight files but holds no architecture; give the architecture's .json file as the model and this one with --weights", path)};
+    return Error{fmt::format("{}: lists weight files but holds no architecture; "
+                             "give the architecture's .json file as the model and this one with --weights", path)};
   Result<ModelFile> file = from_config(*std::move(json), path, path);
   if (file) file->container = Container::json;
   return file;
@@ -125,10 +127,12 @@ Result<ModelFile> read_content(Bytes bytes, const std::string& path, bool with_w
   if (text.empty()) return Error{fmt::format("{}: the file is empty", path)};
   if (ZipReader::looks_like_zip(text)) return read_archive(std::move(bytes), path, with_weights);
   if (looks_like_hdf5(bytes.view())) return read_hdf5(std::move(bytes), path, with_weights);
-  if (text.starts_with("version https://git-lfs")) return Error{fmt::format("{}: is a Git LFS pointer, not the model; fetch it with `git lfs pull`", path)};
+  if (text.starts_with("version https://git-lfs"))
+    return Error{fmt::format("{}: is a Git LFS pointer, not the model; fetch it with `git lfs pull`", path)};
   const std::string_view content = text.substr(text.starts_with("\xef\xbb\xbf") ? 3 : 0);
   const size_t first = content.find_first_not_of(" \t\r\n");
-  if (first != std::string_view::npos && std::string_view("{[\"").find(content[first]) != std::string_view::npos) return read_json(bytes, path);
+  if (first != std::string_view::npos && std::string_view("{[\"").find(content[first]) != std::string_view::npos)
+    return read_json(bytes, path);
   return Error{fmt::format("{}: is neither a .keras archive (zip), nor HDF5, nor JSON", path)};
 }
 
@@ -146,7 +150,8 @@ Result<ModelFile> read_model_file(const std::string& path, const std::optional<s
 }
 
 Error missing_weights_error(const ModelFile& file) {
-  return Error{fmt::format("{}: is an architecture without weights; give them with --weights FILE, or make them up with --initialize SEED", file.path)};
+  return Error{fmt::format("{}: is an architecture without weights; give them with --weights FILE, or make them up with --initialize SEED",
+                           file.path)};
 }
 
 }  // namespace keratin

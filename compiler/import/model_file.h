@@ -21,8 +21,7 @@ struct ModelFile {
   Json config;           // the object with `class_name` and `config`
   Json compile_config;   // of Keras 3, in .keras and JSON; null where absent
   Json training_config;  // of .h5 files: {optimizer_config, loss, ...}; null where absent
-  /// As the file says (`3.15.1`, `2.2.4-tf`). Where it does not: "1" for the dialects before Keras 3, whose first version did not say it, "3"
-  /// for objects with a `module`.
+  /// As the file says (`3.15.1`, `2.2.4-tf`). Where it does not: "3" for objects with a `module`, else "1", which did not say it.
   std::string keras_version;
   std::string backend;   // `tensorflow`, `theano`, ...; empty where the file does not say it
   SharedWeights weights;                        // null where there are none: an architecture alone

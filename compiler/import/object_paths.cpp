@@ -57,7 +57,7 @@ std::vector<std::string> canonical_object_paths(const std::vector<std::string>& 
   if (!old) return paths;
 
   std::vector<std::vector<std::string>> trees;
-  std::map<std::pair<std::string, std::string>, std::set<unsigned>> numbers;  // container and class -> numbers of its layers that have weights
+  std::map<std::pair<std::string, std::string>, std::set<unsigned>> numbers;  // of container and class: those of its layers with weights
   for (std::string path : paths) {
     std::replace(path.begin(), path.end(), '\\', '/');
     std::vector<std::string> parts = split(path);

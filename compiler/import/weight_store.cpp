@@ -30,7 +30,8 @@ Result<Array> WeightStore::read(const StoredArray& array) const {
     return file.hdf5->read(*dataset);
   }
   const std::vector<NpzFile::Entry>& entries = file.npz->entries();
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const NpzFile::Entry& entry) { return entry.name == array.location; });
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const NpzFile::Entry& entry) { return entry.name == array.location; });
   IR_CHECK(found != entries.end(), "an array of another store");
   return file.npz->read(static_cast<size_t>(found - entries.begin()));
 }
@@ -60,7 +61,8 @@ class WeightStoreBuilder {
   }
 
   /// `group` is the one with the attribute `layer_names`: "" or "model_weights".
-  Result<Done> add_layer_lists(std::shared_ptr<const Hdf5File> file, const std::string& group, const std::vector<std::string>& layer_names) {
+  Result<Done> add_layer_lists(std::shared_ptr<const Hdf5File> file, const std::string& group,
+                               const std::vector<std::string>& layer_names) {
     for (const char* attribute : {"keras_version", "backend"}) {
       Result<std::optional<std::string>> text = file->text_attribute(group, attribute);
       if (!text) return Error{text.error()};
@@ -83,7 +85,8 @@ class WeightStoreBuilder {
 
   Result<Done> add_weight_paths(std::shared_ptr<const NpzFile> file) {
     for (const NpzFile::Entry& entry : file->entries())
-      if (const Result<size_t> added = add({entry.name, entry.dtype, entry.shape, store_->files_.size(), entry.name}); !added) return Error{added.error()};
+      if (const Result<size_t> added = add({entry.name, entry.dtype, entry.shape, store_->files_.size(), entry.name}); !added)
+        return Error{added.error()};
     add_file({nullptr, std::move(file)});
     return Done{};
   }
@@ -110,7 +113,8 @@ class WeightStoreBuilder {
     if (!*names) return arrays;
     for (const std::string& name : **names) {
       const Hdf5Dataset* dataset = file.find(join(group, name));
-      if (!dataset) return Error{fmt::format("{}: the list of weights of '{}' names '{}', which is not in the file", file.name(), layer, name)};
+      if (!dataset)
+        return Error{fmt::format("{}: the list of weights of '{}' names '{}', which is not in the file", file.name(), layer, name)};
       const Result<size_t> added = add(*dataset, fmt::format("{}/{}", layer, name));
       if (!added) return Error{added.error()};
       arrays.push_back(*added);
@@ -141,7 +145,8 @@ std::string legacy_group(const Hdf5File& file) { return file.has_group("model_we
 
 bool has_object_paths(const Hdf5File& file) {
   for (const std::string& member : file.members(""))
-    if (member == "layers" || member == "vars" || member == "optimizer" || member.starts_with("_layer_checkpoint_dependencies")) return true;
+    if (member == "layers" || member == "vars" || member == "optimizer" || member.starts_with("_layer_checkpoint_dependencies"))
+      return true;
   return false;
 }
 
@@ -199,7 +204,8 @@ Result<SharedWeights> open_zip(Bytes bytes, const std::string& path) {
   Result<NpzFile> file = NpzFile::open(std::move(bytes), path);
   if (!file) return Error{file.error()};
   WeightStoreBuilder builder(WeightLayout::weight_paths, path);
-  if (const Result<Done> added = builder.add_weight_paths(std::make_shared<const NpzFile>(*std::move(file))); !added) return Error{added.error()};
+  if (const Result<Done> added = builder.add_weight_paths(std::make_shared<const NpzFile>(*std::move(file))); !added)
+    return Error{added.error()};
   return builder.take();
 }
 
@@ -215,7 +221,8 @@ Result<SharedWeights> open_hdf5_weights(std::shared_ptr<const Hdf5File> file) {
   const Result<std::optional<std::vector<std::string>>> names = file->list_attribute(group, "layer_names");
   if (!names) return Error{names.error()};
   const bool legacy = names->has_value();
-  if (!legacy && !has_object_paths(*file)) return Error{fmt::format("{}: the HDF5 file holds no weights of Keras: neither layer_names nor layers", file->name())};
+  if (!legacy && !has_object_paths(*file))
+    return Error{fmt::format("{}: the HDF5 file holds no weights of Keras: neither layer_names nor layers", file->name())};
   WeightStoreBuilder builder(legacy ? WeightLayout::layer_lists : WeightLayout::object_paths, file->name());
   const Result<Done> added = legacy ? builder.add_layer_lists(std::move(file), group, **names) : builder.add_object_paths(std::move(file));
   if (!added) return Error{added.error()};

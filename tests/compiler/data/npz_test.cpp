@@ -34,14 +34,16 @@ TEST_CASE("element types, orders and byte orders of npy") {
   CHECK(parse(npy("'>f8'", "False", "(1L,)", "\77\360\0\0\0\0\0\0"s)).value() == Array::of<double>({1}, {1.0}));
   CHECK(parse(npy("'<f2'", "False", "(1,)", "\0\74"s))->as<float>() == std::vector<float>{1.0f});
   CHECK(parse(npy("'<V2'", "False", "(1,)", "\200\77"s)).value() == Array::of<float>({1}, {1.0f}).to(DType::bfloat16));
-  CHECK(parse(npy("'<U2'", "False", "(2,)", "a\0\0\0\0\0\0\0\351\0\0\0\0\366\1\0"s)).value() == Array::of_strings({2}, {"a", "\xc3\xa9\xf0\x9f\x98\x80"}));
+  CHECK(parse(npy("'<U2'", "False", "(2,)", "a\0\0\0\0\0\0\0\351\0\0\0\0\366\1\0"s)).value() ==
+        Array::of_strings({2}, {"a", "\xc3\xa9\xf0\x9f\x98\x80"}));
   CHECK(parse(npy("'>U1'", "False", "(1,)", "\0\0\0b"s)).value() == Array::of_strings({1}, {"b"}));
   CHECK(parse(npy("'|S3'", "False", "(2,)", "abcd\0\0"s)).value() == Array::of_strings({2}, {"abc", "d"}));
   CHECK(parse(npy("'<f4'", "False", "(0, 5)", "")).value() == Array::zeros(DType::float32, {0, 5}));
 }
 
 TEST_CASE("what npy holds besides is refused by name") {
-  CHECK(parse(npy("'|O'", "False", "(1,)", "")).error() == "x.npy: holds pickled Python objects; arrays of numbers, booleans and strings can be read");
+  CHECK(parse(npy("'|O'", "False", "(1,)", "")).error() ==
+        "x.npy: holds pickled Python objects; arrays of numbers, booleans and strings can be read");
   CHECK_THAT(parse(npy("'<c8'", "False", "(1,)", "12345678")).error(), Contains("type '<c8'"));
   CHECK_THAT(parse(npy("'<M8[ns]'", "False", "(1,)", "12345678")).error(), Contains("type '<M8[ns]'"));
   CHECK_THAT(parse(npy("[('a', '<f4')]", "False", "(1,)", "1234")).error(), Contains("structures"));

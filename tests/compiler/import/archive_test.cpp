@@ -17,20 +17,24 @@ void write_zip(const std::string& path, const Entries& entries, int method) {
   zip_t* archive = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
   REQUIRE(archive);
   for (const auto& [name, content] : entries) {
-    const zip_int64_t index = zip_file_add(archive, name.c_str(), zip_source_buffer(archive, content.data(), content.size(), 0), ZIP_FL_ENC_UTF_8);
+    const zip_int64_t index = zip_file_add(archive, name.c_str(), zip_source_buffer(archive, content.data(), content.size(), 0),
+                                           ZIP_FL_ENC_UTF_8);
     REQUIRE(index >= 0);
     zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), method, 0);
   }
   REQUIRE(zip_close(archive) == 0);
 }
 
-Result<KerasArchive> open(const TestFolder& folder, const std::string& name) { return KerasArchive::open(read_file(folder.path(name)).value(), name); }
+Result<KerasArchive> open(const TestFolder& folder, const std::string& name) {
+  return KerasArchive::open(read_file(folder.path(name)).value(), name);
+}
 
 TEST_CASE("stored and deflated archives are read") {
   for (const int method : {ZIP_CM_STORE, ZIP_CM_DEFLATE}) {
     const TestFolder folder;
     write_zip(folder.path("m.keras"),
-              {{"metadata.json", R"({"keras_version": "3.15.1"})"}, {"config.json", R"({"a": 1})"}, {"model.weights.h5", "weights"}, {"assets/", ""}, {"assets/l/vocabulary.txt", "a\nb"}},
+              {{"metadata.json", R"({"keras_version": "3.15.1"})"}, {"config.json", R"({"a": 1})"}, {"model.weights.h5", "weights"},
+               {"assets/", ""}, {"assets/l/vocabulary.txt", "a\nb"}},
               method);
     const Result<KerasArchive> archive = open(folder, "m.keras");
     REQUIRE(archive.ok());
@@ -77,10 +81,12 @@ TEST_CASE("two entries of one name are refused") {
 
 TEST_CASE("entries that inflate to absurd sizes are refused") {
   const TestFolder folder;
-  write_zip(folder.path("m.keras"), {{"config.json", std::string(size_t{65} << 20, ' ')}, {"metadata.json", std::string(size_t{4} << 20, ' ')}}, ZIP_CM_DEFLATE);
+  const auto blanks = [](size_t mebibytes) { return std::string(mebibytes << 20, ' '); };
+  write_zip(folder.path("m.keras"), {{"config.json", blanks(65)}, {"metadata.json", blanks(4)}}, ZIP_CM_DEFLATE);
   const Result<KerasArchive> archive = open(folder, "m.keras");
   CHECK(archive->config().error() == "m.keras: config.json: inflates to 68157440 bytes, at most 67108864 are allowed");
-  CHECK_THAT(archive->metadata().error(), Contains("m.keras: metadata.json: ") && Contains("bytes inflate to 4194304, more than 200 times as many"));
+  CHECK_THAT(archive->metadata().error(),
+             Contains("m.keras: metadata.json: ") && Contains("bytes inflate to 4194304, more than 200 times as many"));
 }
 
 TEST_CASE("damage is found by the CRC, and cut archives by their missing directory") {

@@ -6,6 +6,11 @@
 #include "tests/compiler/import/model_files.h"
 #include "tests/compiler/test_files.h"
 
+#ifdef __SANITIZE_ADDRESS__
+// libhdf5 1.10 loses 72 bytes when it refuses an image.
+extern "C" const char* __lsan_default_suppressions() { return "leak:H5LTopen_file_image"; }
+#endif
+
 namespace keratin {
 namespace {
 
@@ -22,7 +27,8 @@ std::string damage(std::string content, std::mt19937& random) {
       for (size_t i = 0; i < 4; ++i) content[below(content.size())] ^= static_cast<char>(1 << below(8));
       break;
     case 2:
-      for (size_t i = at; i < std::min(content.size(), at + 1 + below(8)); ++i) content[i] = static_cast<char>(kSpecial[below(std::size(kSpecial))]);
+      for (size_t i = at; i < std::min(content.size(), at + 1 + below(8)); ++i)
+        content[i] = static_cast<char>(kSpecial[below(std::size(kSpecial))]);
       break;
     case 3: {  // where the structures are, most addresses are multiples of 8
       const size_t from = below(content.size()) / 8 * 8, to = at / 8 * 8;

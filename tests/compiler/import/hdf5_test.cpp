@@ -28,9 +28,14 @@ std::string open_error(const Hdf5Writer& writer) {
 TEST_CASE("datasets of every element type are read") {
   for (const bool latest : {false, true}) {
     Hdf5Writer writer(latest);
-    const std::vector<Array> arrays = {Array::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}), Array::of<double>({}, {2.5}), Array::of<int8_t>({2}, {-1, 1}),
-                                       Array::of<uint8_t>({2}, {1, 255}),            Array::of<int32_t>({1}, {-7}), Array::of<int64_t>({1}, {int64_t{1} << 40}),
-                                       Array::of<uint16_t>({1, 1}, {65535}),         Array::zeros(DType::float32, {0, 5})};
+    const std::vector<Array> arrays = {Array::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}),
+                                       Array::of<double>({}, {2.5}),
+                                       Array::of<int8_t>({2}, {-1, 1}),
+                                       Array::of<uint8_t>({2}, {1, 255}),
+                                       Array::of<int32_t>({1}, {-7}),
+                                       Array::of<int64_t>({1}, {int64_t{1} << 40}),
+                                       Array::of<uint16_t>({1, 1}, {65535}),
+                                       Array::zeros(DType::float32, {0, 5})};
     writer.group("g");
     for (size_t i = 0; i < arrays.size(); ++i) writer.dataset("g/d" + std::to_string(i), arrays[i]);
     const Hdf5File file = open(writer);
@@ -110,7 +115,8 @@ TEST_CASE("chunked, compressed and unwritten datasets are read") {
   CHECK(file.read(*file.find("plain")).value() == array);
   CHECK(file.read(*file.find("zeros")).value() == Array::zeros(DType::float32, {2, 2}));
   CHECK(file.read(*file.find("filled")).value() == Array::of<float>({2, 2}, {2.5f, 2.5f, 2.5f, 2.5f}));
-  CHECK(file.read(*file.find("plain"), 2399).error() == "x.h5: dataset 'plain' of shape (20, 30) takes 2400 bytes, at most 2399 are allowed");
+  CHECK(file.read(*file.find("plain"), 2399).error() ==
+        "x.h5: dataset 'plain' of shape (20, 30) takes 2400 bytes, at most 2399 are allowed");
 }
 
 TEST_CASE("a huge claim of a chunked dataset is refused before memory is asked for") {
@@ -170,7 +176,8 @@ TEST_CASE("what is outside of the file or in another form is refused by name") {
   Hdf5Writer external;
   external.external("outside", "/etc/hostname");
   const Hdf5File file = open(external);
-  CHECK(file.read(*file.find("outside")).error() == "x.h5: dataset 'outside' keeps its elements outside of this file, where they are not read");
+  CHECK(file.read(*file.find("outside")).error() ==
+        "x.h5: dataset 'outside' keeps its elements outside of this file, where they are not read");
   Hdf5Writer attributes(true);
   for (int i = 0; i < 20; ++i) attributes.text_attribute("", "a" + std::to_string(i), "x");
   CHECK_THAT(open(attributes).text_attribute("", "a3").error(), Contains("stores attributes densely"));

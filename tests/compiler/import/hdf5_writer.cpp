@@ -50,7 +50,8 @@ Hdf5Writer::~Hdf5Writer() { H5Fclose(file_); }
 
 void Hdf5Writer::group(const std::string& path) { H5Gclose(H5Gcreate2(file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)); }
 
-void Hdf5Writer::write(const std::string& path, hid_t file_type, hid_t memory_type, const std::vector<int64_t>& shape, hid_t properties, const void* elements) {
+void Hdf5Writer::write(const std::string& path, hid_t file_type, hid_t memory_type, const std::vector<int64_t>& shape, hid_t properties,
+                       const void* elements) {
   const hid_t space = dataspace(shape);
   const hid_t dataset = H5Dcreate2(file_, path.c_str(), file_type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
   REQUIRE(dataset >= 0);
@@ -64,7 +65,8 @@ void Hdf5Writer::dataset(const std::string& path, const Array& array) {
   dataset(path, native_type(array.dtype), native_type(array.dtype), array.shape, array.bytes.empty() ? &nothing : array.bytes.data());
 }
 
-void Hdf5Writer::dataset(const std::string& path, hid_t file_type, hid_t memory_type, const std::vector<int64_t>& shape, const void* elements) {
+void Hdf5Writer::dataset(const std::string& path, hid_t file_type, hid_t memory_type, const std::vector<int64_t>& shape,
+                         const void* elements) {
   write(path, file_type, memory_type, shape, H5P_DEFAULT, elements);
 }
 
@@ -102,15 +104,19 @@ void Hdf5Writer::external(const std::string& path, const std::string& file) {
   H5Pclose(properties);
 }
 
-void Hdf5Writer::soft_link(const std::string& path, const std::string& target) { H5Lcreate_soft(target.c_str(), file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT); }
+void Hdf5Writer::soft_link(const std::string& path, const std::string& target) {
+  H5Lcreate_soft(target.c_str(), file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT);
+}
 
 void Hdf5Writer::hard_link(const std::string& target, const std::string& path) {
   H5Lcreate_hard(file_, target.c_str(), file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT);
 }
 
-void Hdf5Writer::attribute(const std::string& object, const std::string& name, hid_t type, std::optional<size_t> count, const void* values) {
+void Hdf5Writer::attribute(const std::string& object, const std::string& name, hid_t type, std::optional<size_t> count,
+                           const void* values) {
   const hid_t space = dataspace(count ? std::vector<int64_t>{static_cast<int64_t>(*count)} : std::vector<int64_t>());
-  const hid_t made = H5Acreate_by_name(file_, object.empty() ? "." : object.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t made = H5Acreate_by_name(file_, object.empty() ? "." : object.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT,
+                                       H5P_DEFAULT);
   REQUIRE(made >= 0);
   if (values) REQUIRE(H5Awrite(made, type, values) >= 0);
   H5Aclose(made);
@@ -132,7 +138,8 @@ void Hdf5Writer::list_attribute(const std::string& object, const std::string& na
   H5Tclose(type);
 }
 
-void Hdf5Writer::fixed_text_attribute(const std::string& object, const std::string& name, const std::vector<std::string>& texts, size_t size) {
+void Hdf5Writer::fixed_text_attribute(const std::string& object, const std::string& name, const std::vector<std::string>& texts,
+                                      size_t size) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, size);
   H5Tset_strpad(type, H5T_STR_NULLPAD);
@@ -145,7 +152,9 @@ void Hdf5Writer::fixed_text_attribute(const std::string& object, const std::stri
   H5Tclose(type);
 }
 
-void Hdf5Writer::empty_float_attribute(const std::string& object, const std::string& name) { attribute(object, name, H5T_IEEE_F64LE, 0, nullptr); }
+void Hdf5Writer::empty_float_attribute(const std::string& object, const std::string& name) {
+  attribute(object, name, H5T_IEEE_F64LE, 0, nullptr);
+}
 
 Bytes Hdf5Writer::image() const {
   H5Fflush(file_, H5F_SCOPE_GLOBAL);

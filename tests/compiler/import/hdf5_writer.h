@@ -44,7 +44,8 @@ class Hdf5Writer {
   Bytes image() const;
 
  private:
-  void write(const std::string& path, hid_t file_type, hid_t memory_type, const std::vector<int64_t>& shape, hid_t properties, const void* elements);
+  void write(const std::string& path, hid_t file_type, hid_t memory_type, const std::vector<int64_t>& shape, hid_t properties,
+             const void* elements);
   void attribute(const std::string& object, const std::string& name, hid_t type, std::optional<size_t> count, const void* values);
 
   hid_t file_;

@@ -92,7 +92,8 @@ TEST_CASE("a JSON architecture takes its weights from any weight file") {
   folder.write("m.json", "\xef\xbb\xbf\n" + kConfig3);
   CHECK(read(folder, "m.json").weights == nullptr);
   CHECK(read(folder, "m.json").keras_version == "3");
-  CHECK_THAT(missing_weights_error(read(folder, "m.json")).message, Contains("m.json: is an architecture without weights; give them with --weights FILE"));
+  CHECK_THAT(missing_weights_error(read(folder, "m.json")).message,
+             Contains("m.json: is an architecture without weights; give them with --weights FILE"));
 
   folder.write("objects.h5", std::string(object_weights().text()));
   CHECK(values(*read(folder, "m.json", "objects.h5").weights, "layers/dense_1/vars/0") == std::vector<float>{4, 5});
@@ -104,7 +105,8 @@ TEST_CASE("a JSON architecture takes its weights from any weight file") {
   folder.write("legacy.h5", std::string(legacy.image().text()));
   CHECK(values(*read(folder, "m.json", "legacy.h5").weights, "z/beta") == std::vector<float>{6});
 
-  REQUIRE(write_npz(folder.path("w.npz"), {{"first/kernel", Array::of<float>({2}, {8, 9})}, {"first/bias", Array::zeros(DType::float32, {1})}}).ok());
+  const NamedArrays named = {{"first/kernel", Array::of<float>({2}, {8, 9})}, {"first/bias", Array::zeros(DType::float32, {1})}};
+  REQUIRE(write_npz(folder.path("w.npz"), named).ok());
   const ModelFile by_name = read(folder, "m.json", "w.npz");
   CHECK(by_name.weights->layout() == WeightLayout::weight_paths);
   CHECK(values(*by_name.weights, "first/kernel") == std::vector<float>{8, 9});
@@ -126,7 +128,9 @@ TEST_CASE("weights in several files are joined") {
   for (const char* group : {"layers", "layers/dense_1", "layers/dense_1/vars"}) second.group(group);
   second.dataset("layers/dense_1/vars/1", Array::of<float>({2}, {6, 7}));
   folder.write("w_00001.weights.h5", std::string(second.image().text()));
-  const auto write_map = [&](const std::string& map) { folder.write("w.weights.json", R"({"metadata": {"total_size": 1.0}, "weight_map": )" + map + "}"); };
+  const auto write_map = [&](const std::string& map) {
+    folder.write("w.weights.json", R"({"metadata": {"total_size": 1.0}, "weight_map": )" + map + "}");
+  };
   write_map(R"({"/layers/dense/vars": "w_00000.weights.h5", "/layers/dense_1/vars": ["w_00000.weights.h5", "w_00001.weights.h5"]})");
   const ModelFile file = read(folder, "m.json", "w.weights.json");
   CHECK(file.weights->arrays().size() == 4);
@@ -137,7 +141,8 @@ TEST_CASE("weights in several files are joined") {
   write_map(R"({"/layers/dense/vars": "w_00007.weights.h5"})");
   CHECK(error_of(folder, "m.json", "w.weights.json") == "w.weights.json: w_00007.weights.h5: no such file");
   write_map(R"({"/layers/dense/vars": "../w_00000.weights.h5"})");
-  CHECK(error_of(folder, "m.json", "w.weights.json") == "w.weights.json: weight_map: '/layers/dense/vars' names '../w_00000.weights.h5', which is no file beside it");
+  CHECK(error_of(folder, "m.json", "w.weights.json") ==
+        "w.weights.json: weight_map: '/layers/dense/vars' names '../w_00000.weights.h5', which is no file beside it");
   write_map(R"({"/layers/lstm/vars": "w_00000.weights.h5"})");
   CHECK(error_of(folder, "m.json", "w.weights.json") == "w.weights.json: weight_map: '/layers/lstm/vars' is not in w_00000.weights.h5");
   write_map(R"({"/layers/dense/vars": 3})");
@@ -189,8 +194,8 @@ TEST_CASE("what is no model is refused with the reason") {
   CHECK(error_of(folder, "list.json") == "list.json: no Keras architecture: an object with class_name and config is wanted");
   CHECK(error_of(folder, "cut.json") == "cut.json: not JSON at byte 16: unexpected end of text");
   for (const char* name : {"objects.h5", "legacy.h5"})
-    CHECK(error_of(folder, name) == std::string(name) + ": the HDF5 file holds weights but no architecture (no model_config); give the architecture's .json file as the model "
-                                                        "and this one with --weights");
+    CHECK(error_of(folder, name) == std::string(name) + ": the HDF5 file holds weights but no architecture (no model_config); "
+                                                        "give the architecture's .json file as the model and this one with --weights");
   CHECK(error_of(folder, "other.h5") == "other.h5: the HDF5 file holds no model of Keras: no architecture (model_config) and no weights");
   folder.write("config.h5", std::string(legacy_model("{\"a\"").text()));
   CHECK(error_of(folder, "config.h5") == "config.h5: model_config: not JSON at byte 5: unexpected end of text");
@@ -217,7 +222,8 @@ TEST_CASE("weight files that hold none are refused with the reason") {
   CHECK(error_of(folder, "m.json", "absent") == "absent: no such file");
   CHECK(error_of(folder, "m.json", "empty") == "empty: is empty");
   CHECK(error_of(folder, "m.json", "text") == "text: holds no weights: is neither HDF5, nor an .npz archive, nor a .weights.json list");
-  CHECK_THAT(error_of(folder, "m.json", "m.json"), EndsWith("is JSON, but no list of weight files (no weight_map); HDF5, .npz and .weights.json hold weights"));
+  CHECK_THAT(error_of(folder, "m.json", "m.json"),
+             EndsWith("is JSON, but no list of weight files (no weight_map); HDF5, .npz and .weights.json hold weights"));
   CHECK(error_of(folder, "m.json", "other.h5") == "other.h5: the HDF5 file holds no weights of Keras: neither layer_names nor layers");
   CHECK(error_of(folder, "m.json", "missing.h5") == "missing.h5: the list of weights of 'd' names 'd/kernel:0', which is not in the file");
 }

@@ -9,13 +9,15 @@
 
 namespace keratin {
 
-inline const std::string kConfig3 = R"({"module": "keras", "class_name": "Sequential", "config": {"name": "m", "layers": []}, "compile_config": {"optimizer": "adam"}})";
+inline const std::string kConfig3 =
+    R"({"module": "keras", "class_name": "Sequential", "config": {"name": "m", "layers": []}, "compile_config": {"optimizer": "adam"}})";
 inline const std::string kConfig2 = R"({"class_name": "Sequential", "config": {"name": "m", "layers": []}})";
 
 /// model.weights.h5 of two Dense layers, of which the second is wider.
 inline Bytes object_weights() {
   Hdf5Writer writer;
-  for (const char* group : {"layers", "layers/dense", "layers/dense/vars", "layers/dense_1", "layers/dense_1/vars", "vars"}) writer.group(group);
+  for (const char* group : {"layers", "layers/dense", "layers/dense/vars", "layers/dense_1", "layers/dense_1/vars", "vars"})
+    writer.group(group);
   writer.dataset("layers/dense/vars/0", Array::of<float>({2, 1}, {1, 2}));
   writer.dataset("layers/dense/vars/1", Array::of<float>({1}, {3}));
   writer.dataset("layers/dense_1/vars/0", Array::of<float>({1, 2}, {4, 5}));

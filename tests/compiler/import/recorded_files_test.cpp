@@ -12,12 +12,14 @@ namespace {
 
 /// Refused files whose container is at fault; in the others something that they describe is.
 const std::set<std::string> kBadContainers = {
-    "reject_config_cut",    "reject_config_missing", "reject_config_not_json",  "reject_inflated_config", "reject_json_depth",      "reject_not_a_model",   "reject_npz_weights",
-    "reject_path_traversal", "reject_truncated_h5",  "reject_truncated_weights", "reject_truncated_zip",   "reject_weights_missing", "reject_weights_only_h5", "reject_zero_bytes",
-    "reject_zero_bytes_h5"};
+    "reject_config_cut", "reject_config_missing", "reject_config_not_json", "reject_inflated_config", "reject_json_depth",
+    "reject_not_a_model", "reject_npz_weights", "reject_path_traversal", "reject_truncated_h5", "reject_truncated_weights",
+    "reject_truncated_zip", "reject_weights_missing", "reject_weights_only_h5", "reject_zero_bytes", "reject_zero_bytes_h5"};
 
 bool contains(std::string text, std::string word) {
-  const auto lower = [](std::string& s) { std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); }); };
+  const auto lower = [](std::string& s) {
+    for (char& c : s) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  };
   lower(text);
   lower(word);
   return text.find(word) != std::string::npos;
@@ -63,7 +65,8 @@ void check_case(const std::string& folder, const Json& entry) {
 
 TEST_CASE("every recorded model file opens or is refused with its words") {
   size_t cases = 0;
-  for (const char* name : {"conformance/layers/", "conformance/training/", "corpus/", "corpus/peers/dl4j/", "corpus/peers/lwtnn/", "corpus/peers/rtneural/"}) {
+  for (const char* name : {"conformance/layers/", "conformance/training/", "corpus/", "corpus/peers/dl4j/", "corpus/peers/lwtnn/",
+                           "corpus/peers/rtneural/"}) {
     const std::string folder = std::string(KERATIN_SHARED_DIR "/") + name;
     if (!std::filesystem::exists(folder + "cases.json")) continue;
     const Result<Json> list = Json::parse(TestFolder::read_whole(folder + "cases.json"));

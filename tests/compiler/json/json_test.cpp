@@ -33,7 +33,8 @@ TEST_CASE("text is what Python writes") {
   for (const char* text :
        {R"({"name": "dense", "units": 10, "rate": 0.1, "axis": [-1, 3], "none": null, "flag": false})", "[]", "{}", "[1, [2, {\"a\": []}]]",
         "0.001", "1e-05", "1.5e-07", "0.0001", "1e+16", "1234567890123456.0", "9007199254740993", "1e+100", "-0.0", "3.0", "5e-324",
-        "1.7976931348623157e+308", "0.30000000000000004", "NaN", "[Infinity, -Infinity, NaN, 0.0]", R"("\u00e9\ud83d\ude00\n\t\"\\\u0001")", "\"/\"",
+        "1.7976931348623157e+308", "0.30000000000000004", "NaN", "[Infinity, -Infinity, NaN, 0.0]",
+        R"("\u00e9\ud83d\ude00\n\t\"\\\u0001")", "\"/\"",
         "9223372036854775807", "-9223372036854775808"})
     CHECK(round_trip(text) == text);
   CHECK(round_trip("\"\xc3\xa9\"") == "\"\\u00e9\"");
@@ -62,7 +63,8 @@ TEST_CASE("NaN and infinities are values, also beside zeros and in strings") {
   CHECK(std::isnan(items[8].as_array()[0].as_double()));
   CHECK(items[9].as_double() == 1.5);
   CHECK(std::isnan(items[10].as_double()));
-  for (const char* text : {"1NaN", "NaN5", "-NaN", "NaNNaN", "Infinity.0", "--Infinity", "Infinit", "{NaN: 1}"}) CHECK_FALSE(Json::parse(text).ok());
+  for (const char* text : {"1NaN", "NaN5", "-NaN", "NaNNaN", "Infinity.0", "--Infinity", "Infinit", "{NaN: 1}"})
+    CHECK_FALSE(Json::parse(text).ok());
 }
 
 TEST_CASE("what is no JSON is refused with its position") {

@@ -3,7 +3,23 @@
 namespace keratin::ir {
 
 const std::vector<KernelRule>& kernel_rules() {
-  static const std::vector<KernelRule> rules = {average_pool_rule(), conv_rule(), dense_rule(), reduce_rule(), softmax_rule(), window_rule()};
+  static const std::vector<KernelRule> rules = {
+      arg_reduce_rule(),
+      average_pool_rule(),
+      concatenate_rule(),
+      conv_rule(),
+      conv_input_grad_rule(),
+      cumulative_rule(),
+      dense_rule(),
+      gather_rule(),
+      layer_norm_rule(),
+      pad_rule(),
+      reduce_rule(),
+      scan_rule(),
+      softmax_rule(),
+      sort_rule(),
+      window_rule(),
+  };
   return rules;
 }
 

@@ -5,11 +5,20 @@
 
 namespace keratin::ir {
 
+KernelRule arg_reduce_rule();
 KernelRule average_pool_rule();
+KernelRule concatenate_rule();
 KernelRule conv_rule();
+KernelRule conv_input_grad_rule();
+KernelRule cumulative_rule();
 KernelRule dense_rule();
+KernelRule gather_rule();
+KernelRule layer_norm_rule();
+KernelRule pad_rule();
 KernelRule reduce_rule();
+KernelRule scan_rule();
 KernelRule softmax_rule();
+KernelRule sort_rule();
 KernelRule window_rule();
 
 }  // namespace keratin::ir

@@ -1,0 +1,62 @@
+// Rules that move elements: concatenate, pad, gather.
+#include "ir/plan/kernels/rules.h"
+#include "ir/plan/kernels/shapes.h"
+
+namespace keratin::ir {
+
+namespace {
+
+void plan_concatenate(Planner& planner, const Node& node, const Target& target) {
+  const int axis = node.op.as<Concatenate>()->axis;
+  const Operand y = planner.result(target);
+  Dim start(0);
+  for (ValueId input : node.inputs) {
+    const Operand x = planner.operand(input);
+    planner.copy(x, part_of(y, axis, start, x.shape[axis]), node.origin);
+    start = start + x.shape[axis];
+  }
+}
+
+/// The whole result filled with the value, then the operand over it.
+void plan_pad(Planner& planner, const Node& node, const Target& target) {
+  const auto& attrs = *node.op.as<Pad>();
+  const std::optional<double> value = planner.scalar(node.inputs[1]);
+  if (!value) planner.fail(node, "padding with a value that is computed is not supported");
+  const Operand x = planner.operand(node.inputs[0]);
+  const Operand y = planner.result(target);
+  Expression constant;
+  constant.nodes.push_back({"constant", -1, *value, {}, y.dtype});
+  planner.map(y, std::move(constant), {}, planner.step("", "", node, target));
+  Operand inside = y;
+  for (int axis = 0; axis < y.shape.rank(); ++axis) {
+    inside = part_of(inside, axis, attrs.low[static_cast<size_t>(axis)], x.shape[axis]);
+    inside.strides[static_cast<size_t>(axis)] = inside.strides[static_cast<size_t>(axis)] * (attrs.interior[static_cast<size_t>(axis)] + 1);
+  }
+  planner.copy(x, inside, node.origin);
+}
+
+void plan_gather(Planner& planner, const Node& node, const Target& target) {
+  const auto& attrs = *node.op.as<Gather>();
+  if (attrs.batch_dims != 0 && attrs.batch_dims != attrs.axis) planner.fail(node, "a gather whose batch axes are fewer than those before its axis is not supported");
+  const Operand x = planner.dense(node.inputs[0]), indices = planner.dense(node.inputs[1]);
+  const DType index = planner.type(node.inputs[1]).dtype;
+  if (index != DType::int32 && index != DType::int64) planner.fail(node, "indices are int32 or int64");
+  const int rank = x.shape.rank();
+  const Dim count = extent_product(planner, node, indices.shape, attrs.batch_dims, indices.shape.rank());
+  const Operand y = planner.result(target);
+  Step step = planner.step("gather", "gather.h", node, target);
+  step.args = {SizeArg{extent_product(planner, node, x.shape, 0, attrs.axis)}, SizeArg{x.shape[attrs.axis]}, SizeArg{extent_product(planner, node, x.shape, attrs.axis + 1, rank)}, SizeArg{count},
+               PointerArg{x, false}, PointerArg{indices, false}, SizeArg{attrs.batch_dims == 0 ? Dim(0) : count}, PointerArg{y, true}};
+  step.returns_status = true;
+  step.input = indices;
+  step.output = y;
+  planner.add(std::move(step));
+}
+
+}  // namespace
+
+KernelRule concatenate_rule() { return {"concatenate", false, nullptr, plan_concatenate}; }
+KernelRule pad_rule() { return {"pad", false, nullptr, plan_pad}; }
+KernelRule gather_rule() { return {"gather", false, nullptr, plan_gather}; }
+
+}  // namespace keratin::ir

@@ -1,0 +1,20 @@
+// Small questions that kernel rules ask of shapes and views.
+#pragma once
+
+#include "ir/plan/planner.h"
+
+namespace keratin::ir {
+
+/// Product of the extents begin .. end - 1, linear in the batch; a problem of the node where it is not.
+Dim extent_product(const Planner& planner, const Node& node, const Shape& shape, int begin, int end);
+
+/// A product one of whose factors is static.
+Dim times(Dim a, Dim b);
+
+/// The part of a dense operand that begins at `start` along an axis and has `extent` there.
+Operand part_of(const Operand& whole, int axis, Dim start, Dim extent);
+
+/// The operand without an axis, at a step of a loop along it.
+Operand at_step(const Operand& whole, int axis, int loop);
+
+}  // namespace keratin::ir

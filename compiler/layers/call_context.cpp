@@ -65,6 +65,24 @@ Weight& CallContext::weight(const std::string& name, Shape shape, WeightOptions 
   return added;
 }
 
+Weight& CallContext::state(const std::string& name, Shape shape, WeightOptions options) {
+  for (auto& known : layer_.states)
+    if (known->name == name) return *known;
+  auto made = std::make_unique<Weight>();
+  made->name = name;
+  made->path = path_ + "/" + name;
+  made->shape = shape;
+  made->dtype = options.dtype.value_or(layer_.dtype.variable);
+  made->trainable = false;
+  made->role = options.role;
+  ir::Program& program = expansion_.program;
+  made->variable = ir::VariableId{static_cast<uint32_t>(program.variables.size())};
+  auto zeros = std::make_shared<const ir::Tensor>(made->dtype, shape.at(0));
+  program.variables.push_back({made->path, {made->dtype, shape}, made->role, false, std::move(zeros), b.origin()});
+  layer_.states.push_back(std::move(made));
+  return *layer_.states.back();
+}
+
 Val CallContext::read_exact(const Weight& weight) {
   for (auto it = expansion_.current.rbegin(); it != expansion_.current.rend(); ++it)
     if (it->first == weight.variable) return it->second;

@@ -46,6 +46,8 @@ class CallContext {
   Weight& weight(const std::string& name, Shape shape, Json initializer = {}, Json regularizer = {}) {
     return weight(name, std::move(shape), WeightOptions{std::move(initializer), std::move(regularizer), true, ir::Role::weight, {}});
   }
+  /// A variable that is no weight of the file: the state of a stateful layer, zeros at first.
+  Weight& state(const std::string& name, Shape shape, WeightOptions options);
   /// The weight's present value in the compute dtype.
   Val read(const Weight& weight);
   /// The present value in the variable's own dtype.

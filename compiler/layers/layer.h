@@ -109,6 +109,7 @@ class Layer {
   KerasVersion version;
   Json activity_regularizer;  // null: none
   std::vector<std::unique_ptr<Weight>> weights;  // in the order of creation
+  std::vector<std::unique_ptr<Weight>> states;   // of a stateful layer: not in files
   std::vector<Child> children;                   // layers held by this one; a model holds its layers otherwise
 
   /// The weights in Keras's order: trainable by kind first, then the others.

@@ -410,6 +410,7 @@ std::vector<Operand> Planner::body(FunctionId id, const std::vector<Operand>& ar
 PlannedFunction Planner::run() {
   const Function function = program_.function(id_);
   out_.name = function.name;
+  if (!function.updates.empty()) throw PlanError{fmt::format("{} is kept from call to call, which emitted code does not support", program_.variable(function.updates[0].variable).name)};
   Frame frame = make_frame(function);
   frame_ = &frame;
   for (size_t i = 0; i < function.parameters.size(); ++i) {
@@ -460,10 +461,6 @@ PlannedFunction Planner::run() {
     const Operand value = operand(function.outputs[i]);
     const Operand to = buffer_operand(out_.outputs[i]);
     if (value.buffer != to.buffer) copy(value, to, OriginId{});
-  }
-  for (const Update& update : function.updates) {
-    const BufferId target = variable_buffer(update.variable);
-    copy(operand(update.value), buffer_operand(target), OriginId{});
   }
   frame_ = nullptr;
   return std::move(out_);

@@ -1,0 +1,180 @@
+// SimpleRNN, LSTM (Hochreiter & Schmidhuber) and GRU (Cho et al.), as cells and as layers (keras.layers).
+#include <fmt/format.h>
+
+#include "compiler/layers/rnn.h"
+
+namespace keratin {
+
+namespace {
+
+/// What the three cells share: kernel (features, gates * units), recurrent_kernel (units, gates * units), bias.
+class GatedCell : public Cell {
+ public:
+  explicit GatedCell(int64_t gates) : gates_(gates) {}
+
+  void configure(ConfigReader& config) override {
+    units_ = config.required_integer("units", 1);
+    activation_ = read_activation(config, "activation", "tanh");
+    use_bias_ = config.boolean("use_bias", true);
+    for (const char* key : {"kernel_initializer", "recurrent_initializer", "bias_initializer"}) initializers_.push_back(config.raw(key));
+    for (const char* key : {"kernel_regularizer", "recurrent_regularizer", "bias_regularizer"}) regularizers_.push_back(config.raw(key));
+    dropout_ = config.number("dropout", 0) != 0 || config.number("recurrent_dropout", 0) != 0;
+    config.ignore({"kernel_constraint", "recurrent_constraint", "bias_constraint", "seed", "implementation", "use_cudnn", "dropout", "recurrent_dropout"});
+  }
+
+  int64_t output_size() const override { return units_; }
+  std::vector<int64_t> state_sizes() const override { return {units_}; }
+  int64_t units() const { return units_; }
+  bool use_bias() const { return use_bias_; }
+  const Activation& activation() const { return activation_; }
+
+  Vals weights_for(CallContext& ctx, int64_t features) override {
+    if (dropout_ && ctx.training()) return {ctx.fail_value("dropout inside recurrent cells is not supported in training")};
+    Vals weights = {ctx.read(ctx.weight("kernel", {features, gates_ * units_}, initializers_[0], regularizers_[0])),
+                    ctx.read(ctx.weight("recurrent_kernel", {units_, gates_ * units_}, initializers_[1], regularizers_[1]))};
+    if (use_bias_) weights.push_back(ctx.read(ctx.weight("bias", bias_shape(), initializers_[2], regularizers_[2])));
+    return weights;
+  }
+
+  Val project(CallContext& ctx, Val x, const Vals& weights) override {
+    const Val y = ctx.b.dense(x, weights[0]);
+    return use_bias_ ? y + input_bias(ctx, weights[2]) : y;
+  }
+
+ protected:
+  virtual Shape bias_shape() const { return {gates_ * units_}; }
+  virtual Val input_bias(CallContext&, Val bias) const { return bias; }
+  Val gate(Val z, int64_t index) const { return z.poisoned() ? z : z.builder().slice(z, -1, index * units_, (index + 1) * units_); }
+
+  int64_t units_ = 1, gates_;
+  bool use_bias_ = true, dropout_ = false;
+  Activation activation_;
+  std::vector<Json> initializers_, regularizers_;
+};
+
+class SimpleRNNCell : public GatedCell {
+ public:
+  SimpleRNNCell() : GatedCell(1) {}
+  Step step(CallContext& ctx, Val projected, const Vals& states, const Vals& weights) override {
+    const Val h = apply(ctx, activation_, projected + ctx.b.dense(states[0], weights[1]));
+    return {h, {h}};
+  }
+};
+
+/// Gates i, f, c, o: i, f, o = recurrent_activation(x W + h U + b); c' = f c + i activation(z_c); h = o activation(c').
+class LSTMCell : public GatedCell {
+ public:
+  LSTMCell() : GatedCell(4) {}
+  void configure(ConfigReader& config) override {
+    GatedCell::configure(config);
+    recurrent_activation_ = read_activation(config, "recurrent_activation", config.version().keras3() || config.version().tensorflow ? "sigmoid" : "hard_sigmoid");
+    config.ignore({"unit_forget_bias"});
+  }
+  std::vector<int64_t> state_sizes() const override { return {units_, units_}; }
+  const Activation& recurrent_activation() const { return recurrent_activation_; }
+  Step step(CallContext& ctx, Val projected, const Vals& states, const Vals& weights) override {
+    const Val z = projected + ctx.b.dense(states[0], weights[1]);
+    const Val i = apply(ctx, recurrent_activation_, gate(z, 0)), f = apply(ctx, recurrent_activation_, gate(z, 1)), o = apply(ctx, recurrent_activation_, gate(z, 3));
+    const Val c = f * states[1] + i * apply(ctx, activation_, gate(z, 2));
+    const Val h = o * apply(ctx, activation_, c);
+    return {h, {h, c}};
+  }
+
+ private:
+  Activation recurrent_activation_;
+};
+
+/// Gates z, r, h; h' = z h + (1 - z) hh. reset_after: hh = act(x W_h + r (h U_h + b'_h)), else act(x W_h + (r h) U_h).
+class GRUCell : public GatedCell {
+ public:
+  GRUCell() : GatedCell(3) {}
+  void configure(ConfigReader& config) override {
+    GatedCell::configure(config);
+    const bool modern = config.version().keras3() || config.version().tensorflow;
+    recurrent_activation_ = read_activation(config, "recurrent_activation", modern ? "sigmoid" : "hard_sigmoid");
+    reset_after_ = config.boolean("reset_after", modern);
+  }
+  const Activation& recurrent_activation() const { return recurrent_activation_; }
+  bool reset_after() const { return reset_after_; }
+  Step step(CallContext& ctx, Val projected, const Vals& states, const Vals& weights) override {
+    ir::Builder& b = ctx.b;
+    const Val h = states[0], u = weights[1];
+    Val z, r, candidate;
+    if (reset_after_) {
+      Val inner = b.dense(h, u);
+      if (use_bias_) inner = inner + b.reshape(b.slice(weights[2], 0, 1, 2), {3 * units_});
+      z = apply(ctx, recurrent_activation_, gate(projected, 0) + gate(inner, 0));
+      r = apply(ctx, recurrent_activation_, gate(projected, 1) + gate(inner, 1));
+      candidate = apply(ctx, activation_, gate(projected, 2) + r * gate(inner, 2));
+    } else {
+      const Val inner = b.dense(h, b.slice(u, 1, 0, 2 * units_));
+      z = apply(ctx, recurrent_activation_, gate(projected, 0) + gate(inner, 0));
+      r = apply(ctx, recurrent_activation_, gate(projected, 1) + gate(inner, 1));
+      candidate = apply(ctx, activation_, gate(projected, 2) + b.dense(r * h, b.slice(u, 1, 2 * units_, 3 * units_)));
+    }
+    const Val next = z * h + (1 - z) * candidate;
+    return {next, {next}};
+  }
+
+ protected:
+  Shape bias_shape() const override { return reset_after_ ? Shape{2, 3 * units_} : Shape{3 * units_}; }
+  Val input_bias(CallContext& ctx, Val bias) const override { return reset_after_ ? ctx.b.reshape(ctx.b.slice(bias, 0, 0, 1), {3 * units_}) : bias; }
+
+ private:
+  Activation recurrent_activation_;
+  bool reset_after_ = true;
+};
+
+/// A layer that makes its own cell from its own config.
+template <class C>
+class CellLayer : public RnnLayer {
+ public:
+  void configure(ConfigReader& config) override {
+    arguments.read(config);
+    auto made = std::make_shared<C>();
+    made->class_name = cell_class();
+    made->name = cell_name();
+    made->version = version;
+    made->dtype = dtype;
+    made->trainable = trainable;
+    made->configure(config);
+    hold(std::move(made));
+  }
+  std::string describe() const override { return fmt::format("{}({})", class_name, own().units()); }
+
+ protected:
+  const C& own() const { return static_cast<const C&>(*children[0].layer); }
+  std::string kind() const override {
+    if constexpr (std::is_same_v<C, LSTMCell>) return "lstm";
+    else if constexpr (std::is_same_v<C, GRUCell>) return "gru";
+    else return "simple_rnn";
+  }
+  std::map<std::string, ir::Composite::Attribute> attributes() const override {
+    std::map<std::string, ir::Composite::Attribute> list = {{"units", own().units()}, {"activation", own().activation().name}, {"use_bias", int64_t{own().use_bias()}}};
+    if constexpr (!std::is_same_v<C, SimpleRNNCell>) list["recurrent_activation"] = own().recurrent_activation().name;
+    if constexpr (std::is_same_v<C, GRUCell>) list["reset_after"] = int64_t{own().reset_after()};
+    list["keras2"] = int64_t{version.keras2()};  // hard_sigmoid has another slope there
+    return list;
+  }
+
+ private:
+  std::string cell_class() const { return kind() == "lstm" ? "LSTMCell" : kind() == "gru" ? "GRUCell" : "SimpleRNNCell"; }
+  std::string cell_name() const { return kind() + "_cell"; }
+};
+
+}  // namespace
+
+#define KERATIN_RECURRENT(Name, Class)                                                                          \
+  const LayerDefinition& layer_##Name() {                                                                       \
+    static const LayerDefinition definition{.name = #Name, .aliases = {}, .create = create_layer<Class>};       \
+    return definition;                                                                                          \
+  }
+KERATIN_RECURRENT(GRU, CellLayer<GRUCell>)
+KERATIN_RECURRENT(GRUCell, GRUCell)
+KERATIN_RECURRENT(LSTM, CellLayer<LSTMCell>)
+KERATIN_RECURRENT(LSTMCell, LSTMCell)
+KERATIN_RECURRENT(SimpleRNN, CellLayer<SimpleRNNCell>)
+KERATIN_RECURRENT(SimpleRNNCell, SimpleRNNCell)
+#undef KERATIN_RECURRENT
+
+}  // namespace keratin

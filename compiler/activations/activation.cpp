@@ -14,6 +14,7 @@ namespace {
 std::string canonical(std::string name) {
   if (name == "swish") return "silu";
   if (name == "hard_swish") return "hard_silu";
+  if (name == "softmax_v2") return "softmax";  // what tf.keras writes for softmax
   return name;
 }
 

@@ -1,0 +1,43 @@
+// RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom (keras.layers): the identity in inference. Keras
+// writes training=True into their calls by itself and overrules it outside of fit, so it does not count.
+#include <fmt/format.h>
+
+#include "compiler/layers/checks.h"
+#include "compiler/layers/random.h"
+
+namespace keratin {
+
+namespace {
+
+class RandomImage : public Layer {
+ public:
+  void configure(ConfigReader& config) override {
+    config.ignore({"bounding_box_format", "data_format", "factor", "fill_mode", "fill_value", "height_factor", "interpolation", "mode", "seed", "value_range", "width_factor"});
+  }
+
+  KTensors call(CallContext& ctx, const CallInputs& inputs) override {
+    Val x = only_tensor(ctx, inputs).value;
+    if (x.poisoned()) return {KTensor{}};
+    if (draws_noise(ctx, inputs)) return ctx.fail(fmt::format("{} cannot be trained with: its random images are supported in inference only, where it is the identity", class_name));
+    return {{is_float(ctx.compute()) ? ctx.b.cast(x, ctx.compute()) : x, {}}};
+  }
+
+  std::string describe() const override { return fmt::format("{}, the identity in inference", class_name); }
+};
+
+}  // namespace
+
+#define KERATIN_RANDOM_IMAGE(Name)                                                                                                             \
+  const LayerDefinition& layer_##Name() {                                                                                                      \
+    static const LayerDefinition definition{.name = #Name, .aliases = {}, .create = create_layer<RandomImage>, .note = "inference only"};       \
+    return definition;                                                                                                                         \
+  }
+KERATIN_RANDOM_IMAGE(RandomBrightness)
+KERATIN_RANDOM_IMAGE(RandomContrast)
+KERATIN_RANDOM_IMAGE(RandomFlip)
+KERATIN_RANDOM_IMAGE(RandomRotation)
+KERATIN_RANDOM_IMAGE(RandomTranslation)
+KERATIN_RANDOM_IMAGE(RandomZoom)
+#undef KERATIN_RANDOM_IMAGE
+
+}  // namespace keratin

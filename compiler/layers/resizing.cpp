@@ -1,0 +1,109 @@
+// Resizing and CenterCrop (keras.layers): images [n, h, w, c] or one image [h, w, c]; channels_first puts c before h.
+#include <cmath>
+#include <fmt/format.h>
+
+#include "compiler/layers/checks.h"
+#include "compiler/layers/resize.h"
+
+namespace keratin {
+
+namespace {
+
+/// The axis of the rows; -1 after a problem: the tensor is no image, or its size is open.
+int row_axis(CallContext& ctx, Val x, bool channels_first) {
+  if (x.rank() != 3 && x.rank() != 4) {
+    ctx.fail(fmt::format("expected ndim=3 or 4, found ndim={}. Full shape received: {}", x.rank(), ir::keras_shape(x.shape())));
+    return -1;
+  }
+  const int axis = x.rank() - (channels_first ? 2 : 3);
+  for (int i : {axis, axis + 1})
+    if (!x.dim(i).is_static()) {
+      ctx.fail(fmt::format("dimension {} of {} must be known", i, ir::keras_shape(x.shape())));
+      return -1;
+    }
+  return axis;
+}
+
+class Resizing : public Layer {
+ public:
+  void configure(ConfigReader& config) override {
+    height_ = config.required_integer("height", 1);
+    width_ = config.required_integer("width", 1);
+    options_.interpolation = config.choice("interpolation", "bilinear", {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"});
+    options_.antialias = config.boolean("antialias", false);
+    options_.crop_to_aspect_ratio = config.boolean("crop_to_aspect_ratio", false);
+    options_.pad_to_aspect_ratio = config.boolean("pad_to_aspect_ratio", false);
+    options_.fill_value = config.number("fill_value", 0);
+    config.require("fill_mode", {Json("constant")});
+    channels_first_ = config.channels_first();
+    config.require("bounding_box_format", {});
+    if (options_.crop_to_aspect_ratio && options_.pad_to_aspect_ratio) config.fail("pad_to_aspect_ratio", "excludes crop_to_aspect_ratio");
+  }
+
+  KTensors call(CallContext& ctx, const CallInputs& inputs) override {
+    const Val x = only_tensor(ctx, inputs).value;
+    const int axis = x.poisoned() ? -1 : row_axis(ctx, x, channels_first_);
+    if (axis < 0) return {KTensor{}};
+    return {{saturated(ctx, resize(x, axis, height_, width_, options_), x.dtype()), {}}};
+  }
+
+  std::string describe() const override { return fmt::format("Resizing({}, {}, {})", height_, width_, options_.interpolation); }
+
+ private:
+  /// Back to the image's own type: integers are rounded to even and bounded.
+  static Val saturated(CallContext& ctx, Val y, DType dtype) {
+    if (y.poisoned() || y.dtype() == dtype) return y;
+    if (is_float(dtype)) return ctx.b.cast(y, dtype);
+    const int bits = static_cast<int>(size_of(dtype)) * 8;
+    const double top = is_signed(dtype) ? std::ldexp(1.0, bits - 1) : std::ldexp(1.0, bits);
+    y = ctx.b.unary(ir::Unary::Kind::round, y);
+    // Above 24 bits the bound itself is not a float: the largest one below it is.
+    const double high = bits > 16 ? std::ldexp(1.0 - std::ldexp(1.0, -24), bits - (is_signed(dtype) ? 1 : 0)) : top - 1;
+    return ctx.b.cast(minimum(maximum(y, is_signed(dtype) ? -top : 0.0), high), dtype);
+  }
+
+  int64_t height_ = 1, width_ = 1;
+  ResizeOptions options_;
+  bool channels_first_ = false;
+};
+
+/// The centre of the image; an image that is smaller is resized with its aspect ratio kept instead.
+class CenterCrop : public Layer {
+ public:
+  void configure(ConfigReader& config) override {
+    height_ = config.required_integer("height", 1);
+    width_ = config.required_integer("width", 1);
+    channels_first_ = config.channels_first();
+    config.require("bounding_box_format", {});
+  }
+
+  KTensors call(CallContext& ctx, const CallInputs& inputs) override {
+    Val x = only_tensor(ctx, inputs).value;
+    const int axis = x.poisoned() ? -1 : row_axis(ctx, x, channels_first_);
+    if (axis < 0) return {KTensor{}};
+    if (is_float(ctx.compute())) x = ctx.b.cast(x, ctx.compute());
+    const int64_t rows = x.dim(axis).size, columns = x.dim(axis + 1).size;
+    if (rows < height_ || columns < width_) return {{resize(x, axis, height_, width_, {.crop_to_aspect_ratio = true}), {}}};
+    const int64_t top = (rows - height_) / 2, left = (columns - width_) / 2;
+    return {{ctx.b.slice(ctx.b.slice(x, axis, top, top + height_), axis + 1, left, left + width_), {}}};
+  }
+
+  std::string describe() const override { return fmt::format("CenterCrop({}, {})", height_, width_); }
+
+ private:
+  int64_t height_ = 1, width_ = 1;
+  bool channels_first_ = false;
+};
+
+}  // namespace
+
+const LayerDefinition& layer_Resizing() {
+  static const LayerDefinition definition{.name = "Resizing", .aliases = {}, .create = create_layer<Resizing>};
+  return definition;
+}
+const LayerDefinition& layer_CenterCrop() {
+  static const LayerDefinition definition{.name = "CenterCrop", .aliases = {}, .create = create_layer<CenterCrop>};
+  return definition;
+}
+
+}  // namespace keratin

@@ -1,0 +1,54 @@
+// A model of one layer, from the text of its config, for tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "compiler/expand.h"
+#include "compiler/graph/model.h"
+#include "compiler/import/graph_reader.h"
+#include "compiler/json/json.h"
+#include "compiler/problems.h"
+
+namespace keratin {
+
+/// What the compiler says about a layer read by inputs of these shapes (without the batch); outputs' shapes where it says nothing.
+struct OneLayer {
+  std::vector<std::string> problems;
+  std::vector<std::string> shapes;
+};
+
+inline OneLayer one_layer(const std::string& class_name, const std::string& config, const std::vector<std::string>& inputs, const std::string& kwargs = "{}",
+                          const char* version = "3.15.1") {
+  std::string layers, arguments, ends;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    layers += fmt::format(R"({{"class_name": "InputLayer", "module": "keras.layers", "name": "in{0}", "inbound_nodes": [],
+                              "config": {{"name": "in{0}", "dtype": "float32", "batch_shape": {1}}}}}, )", i, inputs[i]);
+    arguments += fmt::format(R"({}{{"class_name": "__keras_tensor__", "config": {{"shape": {}, "dtype": "float32", "keras_history": ["in{}", 0, 0]}}}})", i ? ", " : "", inputs[i], i);
+    ends += fmt::format(R"({}["in{}", 0, 0])", i ? ", " : "", i);
+  }
+  if (inputs.size() > 1) arguments = "[" + arguments + "]";
+  const std::string text = fmt::format(
+      R"({{"class_name": "Functional", "module": "keras", "config": {{"name": "model", "trainable": true, "layers": [{}
+          {{"class_name": "{}", "module": "keras.layers", "name": "layer", "config": {}, "inbound_nodes": [{{"args": [{}], "kwargs": {}}}]}}],
+          "input_layers": [{}], "output_layers": [["layer", 0, 0]]}}}})",
+      layers, class_name, config, arguments, kwargs, ends);
+  OneLayer result;
+  Problems problems;
+  const Result<Json> json = Json::parse(text);
+  if (!json) return {{json.error()}, {}};
+  ReadContext context{"model.keras", KerasVersion::parse(version), problems, {}};
+  if (const std::shared_ptr<Model> model = read_model(*json, context); model && problems.empty()) {
+    const ExpandedModel expanded = expand(*model, "model.keras", {}, problems);
+    if (problems.empty()) {
+      const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
+      for (ir::ValueId output : predict.outputs) result.shapes.push_back(ir::to_string(predict.type(output)));
+    }
+  }
+  result.problems = problems.messages();
+  return result;
+}
+
+}  // namespace keratin

@@ -66,7 +66,7 @@ ExpandedModel expand(Model& model, const std::string& file, const ExpandOptions&
     for (int axis : spec.open)
       if (spec.shape[axis] == Dim(-1)) return expanded;  // reported above
 
-  Expansion expansion{program, problems, file, false, {}, 0, {}, {}};
+  Expansion expansion{program, problems, file, false, {}, 0, {}, {}, {}};
   program.functions.push_back({});
   program.functions.back().name = "predict";
   ir::Builder builder(program, ir::FunctionId{0});
@@ -76,6 +76,12 @@ ExpandedModel expand(Model& model, const std::string& file, const ExpandOptions&
   inputs.args.push_back({std::move(list)});
   CallContext ctx(expansion, builder, model, "");
   const KTensors outputs = model.call(ctx, inputs);
+  if (expansion.wanted_batch && !options.batch) {  // a size in the file holds for so many examples: once more with them
+    for (Layer* layer : expansion.built) layer->weights.clear();
+    ExpandOptions fixed = options;
+    fixed.batch = expansion.wanted_batch;
+    return expand(model, file, fixed, problems);
+  }
   if (problems.empty()) {
     for (size_t i = 0; i < model.outputs.size(); ++i) builder.output(outputs[i].value, model.output_names[i]);
     if (options.losses) {

@@ -18,10 +18,10 @@ const Json& member(const Json& object, std::string_view key) {
 
 bool is_model_class(std::string_view name) { return name == "Functional" || name == "Model" || name == "Sequential"; }
 
-/// Operations of keras.ops carry the module they come from; a layer of the same class name does not.
+/// Operations of keras.ops carry the module they come from; a layer of the same class name does not. Two activations are operations too.
 bool is_operation_module(const Json& serialized) {
   const Json& module = member(serialized, "module");
-  return module.is_string() && module.as_string().find(".ops") != std::string::npos;
+  return module.is_string() && (module.as_string().find(".ops") != std::string::npos || module.as_string() == "keras.src.activations.activations");
 }
 
 std::string unsupported(const std::string& class_name, const Json& serialized) {

@@ -28,6 +28,12 @@ GraphValue LegacyNodeReader::argument(const Json& value) {
     for (const Json& item : value.as_array()) list.push_back(argument(item));
     return {std::move(list)};
   }
+  if (value.is_object() && !value.find("class_name")) {  // such as the bounds of a slice, which may be tensors
+    GraphValue::Dict dict;
+    for (const auto& [key, item] : value.as_object()) dict.emplace_back(key, argument(item));
+    return {std::move(dict)};
+  }
+  if (const Json* items = value.find("items"); items && items->is_array()) return argument(*items);  // {"class_name": "__tuple__", "items": [...]}
   return {value};
 }
 

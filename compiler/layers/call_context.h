@@ -19,6 +19,7 @@ struct Expansion {
   uint64_t random_draws = 0;  // so far, so that every call of a layer has its own stream
   Vals losses;                             // regularization terms, scalars
   std::vector<std::pair<ir::VariableId, Val>> current;  // variables that an earlier call of this expansion has updated
+  std::optional<int64_t> wanted_batch;                  // a size in the file holds for this number of examples only
 };
 
 class CallContext {

@@ -120,7 +120,7 @@ class Layer {
 struct LayerDefinition {
   std::string_view name;                       // `Dense`; operations: `Add.op`
   std::vector<std::string_view> aliases;       // older class names
-  std::unique_ptr<Layer> (*create)();
+  std::function<std::unique_ptr<Layer>()> create;
   std::string_view note = "";                  // shown by `keratin layers`: what part is not supported
 };
 

@@ -1,17 +1,15 @@
-// The registry: layers.def and operations.def name each definition; aliases are the class names of older versions.
+// The registry: layers.def names each layer's definition, operations come from their tables; aliases are the class names of older versions.
 #include <algorithm>
 #include <map>
 
 #include "compiler/layers/layer.h"
+#include "compiler/operations/operation.h"
 
 namespace keratin {
 
 #define KERATIN_LAYER(Name) const LayerDefinition& layer_##Name();
 #include "compiler/layers/layers.def"
 #undef KERATIN_LAYER
-#define KERATIN_OPERATION(Name) const LayerDefinition& operation_##Name();
-#include "compiler/operations/operations.def"
-#undef KERATIN_OPERATION
 
 namespace {
 
@@ -25,9 +23,7 @@ const std::map<std::string_view, const LayerDefinition*>& registry() {
 #define KERATIN_LAYER(Name) add(layer_##Name());
 #include "compiler/layers/layers.def"
 #undef KERATIN_LAYER
-#define KERATIN_OPERATION(Name) add(operation_##Name());
-#include "compiler/operations/operations.def"
-#undef KERATIN_OPERATION
+    for (const LayerDefinition& definition : operation_definitions()) add(definition);
     return map;
   }();
   return by_name;

@@ -51,7 +51,7 @@ const OperationTable& activation_operations() {
       row("Relu", relu),
       row("Relu6", relu6),
       row("Selu", selu),
-      row("Sigmoid", sigmoid),
+      row("Sigmoid", ir::sigmoid),
       row("Silu", silu),
       row("SoftShrink", "threshold", [](Arguments& a, Val x) { return soft_shrink(x, a.number("threshold", 0.5)); }),
       along("Softmax", softmax),

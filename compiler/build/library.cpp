@@ -1,0 +1,128 @@
+#include "compiler/build/library.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compiler/build/cache.h"
+#include "compiler/write_files.h"
+#include "ir/support/check.h"
+
+extern char** environ;
+
+namespace keratin {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string compiler() {
+  const char* chosen = std::getenv("CXX");
+  return chosen && *chosen ? chosen : "c++";
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Runs a program, its stdout and stderr into a file; true where it exits with 0.
+bool run(const std::vector<std::string>& command, const fs::path& log) {
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  pid_t child = 0;
+  const int failed = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed) {
+    std::ofstream(log) << arguments[0] << ": " << std::strerror(failed) << "\n";
+    return false;
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/// What the result depends on: sources, flags, compiler, runtime headers.
+std::string content_key(const BuildInput& input) {
+  ContentHash hash;
+  hash.add(compiler());
+  for (const std::string& flag : input.flags) hash.add(flag);
+  for (const EmittedFile& file : input.files) {
+    hash.add(file.name);
+    hash.add(file.content);
+  }
+  std::vector<fs::path> headers;
+  for (const auto& entry : fs::directory_iterator(fs::path(runtime_directory()) / "keratin" / "runtime")) headers.push_back(entry.path());
+  std::sort(headers.begin(), headers.end());
+  for (const fs::path& header : headers) hash.add(read_file(header));
+  return hash.hex();
+}
+
+void compile(const BuildInput& input, const fs::path& directory, const fs::path& library) {
+  std::vector<std::string> command = {compiler(), "-std=c++17", "-shared", "-fPIC", "-fvisibility=hidden", "-I" + runtime_directory(), "-I."};
+  command.insert(command.end(), input.flags.begin(), input.flags.end());
+  command.insert(command.end(), {"-o", library.string()});
+  for (const EmittedFile& file : input.files) {
+    if (Result<Done> written = write_file((directory / file.name).string(), file.content); !written) throw BuildFailure{written.error()};
+    if (file.name.ends_with(".cpp")) command.push_back((directory / file.name).string());
+  }
+  const fs::path log = directory / "compiler.log";
+  if (run(command, log)) return;
+  std::string text = read_file(log);
+  if (text.size() > 2000) text = text.substr(0, 2000) + "...";
+  throw BuildFailure{fmt::format("the compiler '{}' failed on emitted code:\n{}", compiler(), text)};
+}
+
+}  // namespace
+
+std::string runtime_directory() {
+  if (const char* chosen = std::getenv("KERATIN_RUNTIME_DIR"); chosen && *chosen) return chosen;
+  return fs::exists(KERATIN_SOURCE_RUNTIME) ? KERATIN_SOURCE_RUNTIME : KERATIN_INSTALLED_RUNTIME;
+}
+
+Library::~Library() {
+  if (handle_) ::dlclose(handle_);
+}
+
+void* Library::symbol(const std::string& name) const {
+  void* address = ::dlsym(handle_, name.c_str());
+  IR_CHECK(address, "an entry point of emitted code is missing");
+  return address;
+}
+
+std::shared_ptr<Library> build(const BuildInput& input) {
+  const std::string key = content_key(input);
+  BuildCache cache(cache_directory());
+  auto library = std::make_shared<Library>();
+  if (const std::string kept = cache.find(key); !kept.empty()) {
+    library->handle_ = ::dlopen(kept.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library->handle_) return library;
+    cache.drop(key);  // damaged: built anew below
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const TemporaryDirectory directory(cache_directory());
+  const fs::path made = fs::path(directory.path()) / "model.so";
+  compile(input, directory.path(), made);
+  const std::string kept = cache.keep(key, made.string());
+  library->handle_ = ::dlopen(kept.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library->handle_) throw BuildFailure{fmt::format("the built library cannot be loaded: {}", ::dlerror())};
+  library->build_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return library;
+}
+
+}  // namespace keratin

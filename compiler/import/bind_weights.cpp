@@ -91,7 +91,7 @@ class Binder {
     }
     const std::vector<Weight*> weights = layer.ordered_weights();
     for (size_t i = 0; i < weights.size(); ++i) {
-      const std::string path = fmt::format("{}vars/{}", base, i);
+      const std::string path = fmt::format("{}vars/{}", base, weights[i]->stored_at.value_or(i));
       bind(*weights[i], store_.find(path), path);
     }
     for (const Child& child : layer.children) {

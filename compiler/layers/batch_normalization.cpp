@@ -1,7 +1,8 @@
-// BatchNormalization (Ioffe & Szegedy; keras.layers.BatchNormalization): axis = the axis that is kept.
+// BatchNormalization (Ioffe & Szegedy; keras.layers.BatchNormalization): axis = the axis that is kept, in tf.keras also several.
+#include <algorithm>
 #include <fmt/format.h>
 
-#include "compiler/layers/call_context.h"
+#include "compiler/layers/checks.h"
 
 namespace keratin {
 
@@ -11,9 +12,9 @@ class BatchNormalization : public Layer {
  public:
   void configure(ConfigReader& config) override {
     // tf.keras writes the axis as a list of one.
-    const std::vector<int64_t> axes = config.integers("axis");
-    axis_ = axes.empty() ? -1 : axes[0];
-    if (axes.size() > 1) config.fail("axis", "more than one kept axis is not supported");
+    axes_ = config.integers("axis");
+    if (axes_.empty()) axes_ = {-1};
+    if (axes_.size() > 1 && config.version().keras3()) config.fail("axis", fmt::format("takes one number, got {}", axes_.size()));
     momentum_ = config.number("momentum", 0.99);
     epsilon_ = config.number("epsilon", 0.001);
     center_ = config.boolean("center", true);
@@ -31,41 +32,36 @@ class BatchNormalization : public Layer {
     const KTensors tensors = inputs.tensors();
     if (tensors.size() != 1) return ctx.fail(fmt::format("takes one tensor, got {}", tensors.size()));
     const Val x = tensors[0].value;
-    const std::optional<int> axis = ir::normalize_axis(axis_, x.rank());
-    if (!axis) return ctx.fail(fmt::format("axis: {} is outside the {} dimensions of {}", axis_, x.rank(), ir::keras_shape(x.shape())));
-    const Dim extent = x.dim(*axis);
-    if (!extent.is_static()) return ctx.fail(fmt::format("axis: the kept dimension {} of {} must be known", *axis, ir::keras_shape(x.shape())));
+    if (x.poisoned()) return {KTensor{}};
+    const std::optional<std::vector<int>> axes = counted_axes(ctx, axes_, x.shape());
+    if (!axes) return {KTensor{}};
+    // A vector along one axis; with several, weights have the rank of x.
+    const Shape along = ones_but(x.shape(), *axes), extent = axes->size() == 1 ? extents_of(x.shape(), *axes) : along;
+    if (!extent.is_static()) return ctx.fail(fmt::format("axis: the kept dimension of {} must be known", ir::keras_shape(x.shape())));
     const DType statistics = dtype.variable == DType::float64 ? DType::float64 : DType::float32;
     for (CallContext::WeightOptions* options : {&gamma_, &beta_, &mean_, &variance_}) options->dtype = statistics;
-    const Weight* gamma = scale_ ? &ctx.weight("gamma", {extent}, gamma_) : nullptr;
-    const Weight* beta = center_ ? &ctx.weight("beta", {extent}, beta_) : nullptr;
-    const Weight& moving_mean = ctx.weight("moving_mean", {extent}, mean_);
-    const Weight& moving_variance = ctx.weight("moving_variance", {extent}, variance_);
+    const Weight* gamma = scale_ ? &ctx.weight("gamma", extent, gamma_) : nullptr;
+    const Weight* beta = center_ ? &ctx.weight("beta", extent, beta_) : nullptr;
+    const Weight& moving_mean = ctx.weight("moving_mean", extent, mean_);
+    const Weight& moving_variance = ctx.weight("moving_variance", extent, variance_);
 
     // float16 is normalised in float32.
     Val input = ctx.b.cast(x, statistics);
     Val mean = ctx.read_exact(moving_mean), variance = ctx.read_exact(moving_variance);
-    if (trains(ctx, inputs)) std::tie(mean, variance) = batch_statistics(ctx, inputs, tensors[0], input, *axis, moving_mean, moving_variance);
+    if (trains(ctx, inputs)) std::tie(mean, variance) = batch_statistics(ctx, inputs, tensors[0], input, *axes, moving_mean, moving_variance);
 
     // y = x * scale + offset: two vectors that depend on weights alone, so that inference folds them into the producer.
     Val scale = rsqrt(variance + epsilon_);
     if (gamma) scale = scale * ctx.read_exact(*gamma);
     Val offset = -mean * scale;
     if (beta) offset = offset + ctx.read_exact(*beta);
-    Val y = input * along(ctx, scale, x.rank(), *axis) + along(ctx, offset, x.rank(), *axis);
+    Val y = input * ctx.b.reshape(scale, along) + ctx.b.reshape(offset, along);
     return {{ctx.b.cast(y, x.dtype()), {}}};
   }
 
   bool passes_mask() const override { return true; }
 
  private:
-  static Val along(CallContext& ctx, Val vector, int rank, int axis) {
-    if (vector.poisoned()) return vector;
-    Shape shape(std::vector<Dim>(static_cast<size_t>(rank), Dim(1)));
-    shape[axis] = vector.dim(0);
-    return ctx.b.reshape(vector, shape);
-  }
-
   /// Frozen layers use the moving statistics (tf.keras 2 and Keras 3); in Keras 2.0-2.3 they still use the batch's.
   bool trains(CallContext& ctx, const CallInputs& inputs) const {
     if (const CallValue* flag = inputs.find("training"); flag && flag->constant() && flag->constant()->is_bool() && !flag->constant()->as_bool()) return false;
@@ -73,13 +69,12 @@ class BatchNormalization : public Layer {
   }
 
   /// Mean and biased variance over all other axes, weighted by the mask, and the updates of the moving averages.
-  std::pair<Val, Val> batch_statistics(CallContext& ctx, const CallInputs& inputs, const KTensor& tensor, Val x, int axis, const Weight& moving_mean, const Weight& moving_variance) {
+  std::pair<Val, Val> batch_statistics(CallContext& ctx, const CallInputs& inputs, const KTensor& tensor, Val x, const std::vector<int>& kept, const Weight& moving_mean, const Weight& moving_variance) {
     ir::Builder& b = ctx.b;
     std::vector<int> axes;
     for (int i = 0; i < x.rank(); ++i)
-      if (i != axis) axes.push_back(i);
-    Val mask = tensor.mask;
-    if (const CallValue* given = inputs.find(1, "mask"); given && given->tensor()) mask = given->tensor()->value;
+      if (!contains(kept, i)) axes.push_back(i);
+    Val mask = call_mask(inputs, tensor);
     Val mean, variance;
     if (mask.poisoned()) {
       mean = b.mean(x, axes, true);
@@ -94,23 +89,23 @@ class BatchNormalization : public Layer {
       Val centred = x - mean;
       variance = b.sum(centred * centred * weights, axes, true) / total;
     }
-    mean = b.reshape(mean, {x.dim(axis)});
-    variance = b.reshape(variance, {x.dim(axis)});
+    mean = b.reshape(mean, moving_mean.shape);
+    variance = b.reshape(variance, moving_mean.shape);
     const auto blend = [&](const Weight& moving, Val batch) { ctx.update(moving, ctx.read_exact(moving) * momentum_ + stop_gradient(batch) * (1 - momentum_)); };
     blend(moving_mean, mean);
-    blend(moving_variance, corrected(ctx, x, axis, variance));
+    blend(moving_variance, corrected(ctx, x, kept, variance));
     return {mean, variance};
   }
 
   /// tf.keras's fused rank-4 kernel stores n/(n-1) times the variance, Keras 2.0-2.3 n/(n-(1+epsilon)).
-  Val corrected(CallContext& ctx, Val x, int axis, Val variance) const {
-    const bool fused = ctx.version().tensorflow && x.rank() == 4 && (axis == 3 || axis == 1);
+  Val corrected(CallContext& ctx, Val x, const std::vector<int>& kept, Val variance) const {
+    const bool fused = ctx.version().tensorflow && x.rank() == 4 && kept.size() == 1 && (kept[0] == 3 || kept[0] == 1);
     const bool standalone = ctx.version().keras2() && !ctx.version().tensorflow;
     if (!fused && !standalone) return variance;
     int64_t fixed = 1;
     Val count;
     for (int i = 0; i < x.rank(); ++i) {
-      if (i == axis) continue;
+      if (contains(kept, i)) continue;
       if (x.dim(i).is_static()) fixed *= x.dim(i).size;
       else count = ctx.b.size(x.dim(i), variance.dtype());
     }
@@ -118,7 +113,9 @@ class BatchNormalization : public Layer {
     return variance * (n / (n - (fused ? 1.0 : 1.0 + epsilon_)));
   }
 
-  int64_t axis_ = -1;
+  static bool contains(const std::vector<int>& axes, int axis) { return std::find(axes.begin(), axes.end(), axis) != axes.end(); }
+
+  std::vector<int64_t> axes_ = {-1};
   double momentum_ = 0.99, epsilon_ = 0.001;
   bool center_ = true, scale_ = true;
   CallContext::WeightOptions gamma_, beta_, mean_, variance_;

@@ -72,6 +72,7 @@ struct Weight {
   ir::Role role = ir::Role::weight;
   ir::VariableId variable; // in the program being expanded
   std::string path;        // `encoder/dense_1/kernel`
+  std::optional<size_t> stored_at;  // number of its array in the layer's group of a Keras 3 file; absent: its place among ordered_weights
 };
 
 /// What reads from other layers' files by attribute name: `cell`, `forward_layer`, `layer`, `query_dense`.

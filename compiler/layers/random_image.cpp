@@ -1,5 +1,5 @@
-// RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom (keras.layers): the identity in inference. Keras
-// writes training=True into their calls by itself and overrules it outside of fit, so it does not count.
+// The layers that change images at random in training (keras.layers): the identity in inference. Keras writes training=True into their calls by
+// itself and overrules it outside of fit, so it does not count.
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
@@ -12,7 +12,9 @@ namespace {
 class RandomImage : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    config.ignore({"bounding_box_format", "data_format", "factor", "fill_mode", "fill_value", "height_factor", "interpolation", "mode", "seed", "value_range", "width_factor"});
+    config.ignore({"all_ops", "alpha", "bounding_box_format", "brightness_factor", "chain_depth", "contrast_factor", "data_format", "factor", "fill_mode", "fill_value",
+                   "height_factor", "hue_factor", "interpolation", "kernel_size", "mode", "num_chains", "num_ops", "saturation_factor", "scale", "seed", "sigma", "value_range",
+                   "width_factor", "x_factor", "y_factor"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -32,10 +34,27 @@ class RandomImage : public Layer {
     static const LayerDefinition definition{.name = #Name, .aliases = {}, .create = create_layer<RandomImage>, .note = "inference only"};       \
     return definition;                                                                                                                         \
   }
+KERATIN_RANDOM_IMAGE(AugMix)
+KERATIN_RANDOM_IMAGE(CutMix)
+KERATIN_RANDOM_IMAGE(MixUp)
+KERATIN_RANDOM_IMAGE(RandAugment)
 KERATIN_RANDOM_IMAGE(RandomBrightness)
+KERATIN_RANDOM_IMAGE(RandomColorDegeneration)
+KERATIN_RANDOM_IMAGE(RandomColorJitter)
 KERATIN_RANDOM_IMAGE(RandomContrast)
+KERATIN_RANDOM_IMAGE(RandomElasticTransform)
+KERATIN_RANDOM_IMAGE(RandomErasing)
 KERATIN_RANDOM_IMAGE(RandomFlip)
+KERATIN_RANDOM_IMAGE(RandomGaussianBlur)
+KERATIN_RANDOM_IMAGE(RandomGrayscale)
+KERATIN_RANDOM_IMAGE(RandomHue)
+KERATIN_RANDOM_IMAGE(RandomInvert)
+KERATIN_RANDOM_IMAGE(RandomPerspective)
+KERATIN_RANDOM_IMAGE(RandomPosterization)
 KERATIN_RANDOM_IMAGE(RandomRotation)
+KERATIN_RANDOM_IMAGE(RandomSaturation)
+KERATIN_RANDOM_IMAGE(RandomSharpness)
+KERATIN_RANDOM_IMAGE(RandomShear)
 KERATIN_RANDOM_IMAGE(RandomTranslation)
 KERATIN_RANDOM_IMAGE(RandomZoom)
 #undef KERATIN_RANDOM_IMAGE

@@ -1,8 +1,9 @@
-// Resizing and CenterCrop (keras.layers): images [n, h, w, c] or one image [h, w, c]; channels_first puts c before h.
+// Resizing, CenterCrop and RandomCrop (keras.layers): images [n, h, w, c] or one image [h, w, c]; channels_first puts c before h.
 #include <cmath>
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/random.h"
 #include "compiler/layers/resize.h"
 
 namespace keratin {
@@ -67,17 +68,20 @@ class Resizing : public Layer {
   bool channels_first_ = false;
 };
 
-/// The centre of the image; an image that is smaller is resized with its aspect ratio kept instead.
-class CenterCrop : public Layer {
+/// The centre of the image; an image that is smaller is resized with its aspect ratio kept instead. RandomCrop does the same in inference.
+template <bool kRandom>
+class Crop : public Layer {
  public:
   void configure(ConfigReader& config) override {
     height_ = config.required_integer("height", 1);
     width_ = config.required_integer("width", 1);
     channels_first_ = config.channels_first();
     config.require("bounding_box_format", {});
+    if (kRandom) config.ignore({"factor", "seed"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
+    if (kRandom && draws_noise(ctx, inputs)) return ctx.fail("RandomCrop cannot be trained with: its random images are supported in inference only");
     Val x = only_tensor(ctx, inputs).value;
     const int axis = x.poisoned() ? -1 : row_axis(ctx, x, channels_first_);
     if (axis < 0) return {KTensor{}};
@@ -88,7 +92,7 @@ class CenterCrop : public Layer {
     return {{ctx.b.slice(ctx.b.slice(x, axis, top, top + height_), axis + 1, left, left + width_), {}}};
   }
 
-  std::string describe() const override { return fmt::format("CenterCrop({}, {})", height_, width_); }
+  std::string describe() const override { return fmt::format("{}({}, {})", class_name, height_, width_); }
 
  private:
   int64_t height_ = 1, width_ = 1;
@@ -102,7 +106,11 @@ const LayerDefinition& layer_Resizing() {
   return definition;
 }
 const LayerDefinition& layer_CenterCrop() {
-  static const LayerDefinition definition{.name = "CenterCrop", .aliases = {}, .create = create_layer<CenterCrop>};
+  static const LayerDefinition definition{.name = "CenterCrop", .aliases = {}, .create = create_layer<Crop<false>>};
+  return definition;
+}
+const LayerDefinition& layer_RandomCrop() {
+  static const LayerDefinition definition{.name = "RandomCrop", .aliases = {}, .create = create_layer<Crop<true>>, .note = "inference only"};
   return definition;
 }
 

@@ -22,7 +22,8 @@ class SpectralNormalization : public Layer {
     KTensors outputs = ctx.call_child(inner, inputs);
     for (const auto& weight : inner.weights) {
       if (weight->name != "kernel" && weight->name != "embeddings") continue;
-      ctx.weight("vector_u", {Dim(1), weight->shape.back()}, {Json(), Json(), false, ir::Role::moving_statistic, {}});
+      // The wrapper's group in a file begins with a second copy of the kernel.
+      ctx.weight("vector_u", {Dim(1), weight->shape.back()}, {Json(), Json(), false, ir::Role::moving_statistic, {}}).stored_at = 1;
       return outputs;
     }
     return ctx.fail(fmt::format("layer: {} has neither kernel nor embeddings", inner.class_name));

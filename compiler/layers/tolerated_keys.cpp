@@ -30,7 +30,7 @@ const std::vector<ToleratedKey>& table() {
       {"input_shape", any_version, {}},
       {"lora_alpha", keras3, {Json()}},
       {"lora_rank", keras3, {Json()}},
-      {"optional", keras3, {Json(false)}},
+      {"optional", any_version, {Json(false)}},
       {"quantization_config", keras3, {Json()}},
       {"ragged", any_version, {Json(false)}},
       {"shared_object_id", any_version, {}},

@@ -12,9 +12,6 @@
 
 KR_BEGIN_NAMESPACE
 
-/// Multiply-adds below which waking a second thread costs more than it saves.
-inline constexpr Size kParallelWork = 65536;
-
 /// One panel of the product: `width` columns from `column` on. Sizes are run-time values, so layers share the code of their tiles.
 template <class T> struct DensePanel {
   const T* x;        // [rows][k], ldx apart
@@ -97,29 +94,18 @@ template <class T, Size K, Size N, class Epilogue, Size LDX, Size LDY, bool Pref
   T* y;
   const Epilogue& epilogue;
 
-  /// Panels as work items: single columns at the end count as one.
-  static constexpr Size item_width(Size column) {
-    const Size width = panel_width(N - column);
-    return width == 1 ? N - column : width;
-  }
-  static constexpr Size kWide = N / 32;   // full panels of 32
-  static constexpr Size count_panels(Size column) {
-    Size count = kWide;
-    for (; column < N; column += item_width(column)) ++count;
-    return count;
-  }
-  static constexpr Size kPanels = count_panels(kWide * 32);
+  static constexpr Size kWide = N / 32, kPanels = count_panel_items(N);   // full panels of 32, all
 
   KR_INLINE DensePanel<T> panel_at(Size column) const {
     return {x, LDX, K, packed + column * K, bias == nullptr ? nullptr : bias + column, y + column, LDY, N, column};
   }
-  static constexpr int panel_columns(Size column) { return static_cast<int>(min_size(item_width(column), N - column)); }
+  static constexpr int panel_columns(Size column) { return static_cast<int>(min_size(panel_item_width(N, column), N - column)); }
 
   /// Tiles t0 .. t1 - 1 of the panel `skip` panels after the one at Column.
   template <Size Column> KR_INLINE void last_panels(const RowTiles& tiles, Size t0, Size t1, Size skip) const {
     if constexpr (Column < N) {
       constexpr int kWidth = static_cast<int>(panel_width(N - Column)), kReal = panel_columns(Column);
-      if (skip != 0) last_panels<Column + item_width(Column)>(tiles, t0, t1, skip - 1);
+      if (skip != 0) last_panels<Column + panel_item_width(N, Column)>(tiles, t0, t1, skip - 1);
       else if constexpr (kWidth == 1) {
         dense_columns<kReal, dot_chains<T>(kReal, K)>(panel_at(Column), tiles, t0, t1, epilogue);
       } else dense_panel<kWidth, kReal, Prefetch>(panel_at(Column), tiles, t0, t1, epilogue);
@@ -163,7 +149,7 @@ template <class T, Size K, Size N, class Epilogue, Size LDX, Size LDY, bool Pref
       constexpr int kWidth = static_cast<int>(panel_width(N - Column)), kReal = panel_columns(Column);
       if constexpr (kWidth == 1) dense_dots<1, kReal, dot_chains<T>(kReal, K)>(panel_at(Column), 0, epilogue);
       else dense_tile<1, kWidth, kReal, false>(panel_at(Column), 0, epilogue);
-      one_row<Column + item_width(Column)>();
+      one_row<Column + panel_item_width(N, Column)>();
     }
   }
   KR_INLINE void one_row() const {

@@ -33,4 +33,15 @@ constexpr Size packed_index(Size K, Size N, Size k, Size n) {
   return column * K + k * width + (n - column);
 }
 
+/// Panels as items of work: the single columns at the end count as one.
+constexpr Size panel_item_width(Size n, Size column) {
+  const Size width = panel_width(n - column);
+  return width == 1 ? n - column : width;
+}
+constexpr Size count_panel_items(Size n) {
+  Size count = n / 32;
+  for (Size column = n / 32 * 32; column < n; column += panel_item_width(n, column)) ++count;
+  return count;
+}
+
 KR_END_NAMESPACE

@@ -16,6 +16,9 @@ inline constexpr int kVectorRegisters = 16;
 /// Rows of the largest tile of two vectors; more rows spill where there are 16 registers.
 inline constexpr int kTileRows = kVectorRegisters == 32 ? 8 : 6;
 
+/// Multiply-adds below which waking a second thread costs more than it saves.
+inline constexpr Size kParallelWork = 65536;
+
 /// The epilogue of a kernel that stores what it accumulated. An epilogue `V operator()(V v, Size offset, int lanes) const` is
 /// called once for every vector before its store: v = accumulator with bias, offset = index of lane 0 in the row-major [rows][N]
 /// output, lanes = how many lanes are outputs (they lie in one row). Lanes above are never stored, and may hold anything.
@@ -67,7 +70,7 @@ template <class T, class V, int U, int MR, int NV> KR_INLINE void begin_tile(V (
   }
 }
 
-/// One step of k for rows First .. First + Count - 1: acc[i][j] += a[i * lda] * b[j].
+/// One step of k for rows First .. First + Count - 1: acc[First + i][j] += a[i * lda] * b[j].
 template <int First, int Count, class T, class V, int MR, int NV>
 KR_INLINE void multiply_add_step(V (&acc)[MR][NV], const T* __restrict a, Size lda, const T* __restrict b) {
   constexpr int L = kLanesOf<V>;
@@ -76,8 +79,8 @@ KR_INLINE void multiply_add_step(V (&acc)[MR][NV], const T* __restrict a, Size l
     bv[j] = load<L>(b + j * L);
     if constexpr (Count > 1 && NV <= 2) KR_PIN(bv[j]);
   }
-  KR_UNROLL for (int i = First; i < First + Count; ++i) {
-    KR_UNROLL for (int j = 0; j < NV; ++j) acc[i][j] += a[i * lda] * bv[j];
+  KR_UNROLL for (int i = 0; i < Count; ++i) {
+    KR_UNROLL for (int j = 0; j < NV; ++j) acc[First + i][j] += a[i * lda] * bv[j];
   }
 }
 
@@ -94,6 +97,12 @@ KR_INLINE void multiply_add(V (&acc)[U][MR][NV], Size k, const T* __restrict a, 
     }
   }
   KR_NO_UNROLL for (; k > 0; --k, ++a, b += ldb) multiply_add_step<0, MR>(acc[0], a, lda, b);
+}
+
+/// The same for rows First .. First + Count - 1 of the tile only; `a` is the first of them.
+template <int First, int Count, class T, class V, int U, int MR, int NV>
+KR_INLINE void multiply_add_rows(V (&acc)[U][MR][NV], Size k, const T* __restrict a, Size lda, const T* __restrict b, Size ldb) {
+  KR_NO_UNROLL for (; k > 0; --k, ++a, b += ldb) multiply_add_step<First, Count>(acc[0], a, lda, b);
 }
 
 /// Sums the chains, applies the epilogue and stores: row i goes to y + i * ldy and has the logical offset `offset` + i * n.

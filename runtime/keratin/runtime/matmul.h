@@ -1,0 +1,174 @@
+// Batched products of two activations: C = A * B or A * B^T, with run-time sizes and strides (attention, Dot, Einsum).
+//
+// Cost. From 6 rows of A: 2 * m * n * k flops at 80-92 % of the multiply-add peak for k >= 32, n a multiple of two vectors; B^T and
+// B with far rows are packed a block of 128 x two vectors at a time, in 16 KB of stack: about one clock per vector of B and 96 rows
+// of A. Fewer rows of A: bytes of B / bandwidth; B^T by dot products. Overhead of a call about 15 ns, of a batch entry about 5 ns.
+#pragma once
+#include "keratin/runtime/dot.h"
+#include "keratin/runtime/pool.h"
+#include "keratin/runtime/tile.h"
+#include "keratin/runtime/transpose.h"
+
+KR_BEGIN_NAMESPACE
+
+/// Sizes of a batched product; strides in elements. Innermost indices are contiguous: k of A, n of B (k of B^T), n of C. The batch
+/// has two indices, C is logically [outer][inner][m][n]; a stride of 0 repeats an operand.
+struct MatmulShape {
+  Size m, n, k;
+  Size a_row, b_row, c_row;
+  Size outer = 1, inner = 1;
+  Size a_outer = 0, a_inner = 0, b_outer = 0, b_inner = 0, c_outer = 0, c_inner = 0;
+};
+
+template <class T, bool TransposeB, class Epilogue> struct MatmulKernel {
+  static constexpr int L = kLanes<T>, kColumns = 2 * L;   // columns worked off together: two vectors
+  static constexpr Size kDepth = 128;                     // of k packed together
+  static constexpr Size kBlockRows = 96;                  // of A that share a packing: a multiple of every tile
+  static constexpr Size kFarRow = 512;                    // from here on rows of B are packed: they collide in the L1 cache
+  static constexpr int kDotColumns = 4;
+
+  MatmulShape s;
+  const Epilogue& epilogue;
+
+  /// One entry of the batch; `offset` of its first element in the logical output.
+  struct Entry {
+    const T* a;
+    const T* b;
+    T* c;
+    Size offset;
+  };
+  KR_INLINE Entry entry(const T* a, const T* b, T* c, Size index) const {
+    const Size outer = index / s.inner, inner = index % s.inner;
+    return {a + outer * s.a_outer + inner * s.a_inner, b + outer * s.b_outer + inner * s.b_inner, c + outer * s.c_outer + inner * s.c_inner,
+            index * s.m * s.n};
+  }
+
+  /// Columns column .. column + real - 1 and k0 .. k0 + depth - 1 of B as [depth][NV vectors], zeros beyond.
+  template <int NV> KR_INLINE void pack(const T* b, Size k0, Size depth, Size column, Size real, T* packed) const {
+    if constexpr (!TransposeB) {
+      KR_NO_UNROLL for (Size k = 0; k < depth; ++k) {
+        const T* from = b + (k0 + k) * s.b_row + column;
+        KR_UNROLL for (int j = 0; j < NV; ++j) {
+          const Size count = real - j * L;
+          store(packed + k * NV * L + j * L, count >= L ? load<L>(from + j * L) : load_part<L>(from + j * L, count));
+        }
+      }
+    } else {
+      KR_NO_UNROLL for (int j = 0; j < NV; ++j) {
+        const Size rows = min_size(L, real - j * L);
+        KR_NO_UNROLL for (Size k = 0; k < depth; k += L) {
+          Vec<T, L> square[L];
+          const T* from = b + (column + j * L) * s.b_row + k0 + k;
+          KR_UNROLL for (int i = 0; i < L; ++i) square[i] = i < rows ? load_lanes<L>(from + i * s.b_row, depth - k) : Vec<T, L>{};
+          transpose(square);
+          const Size steps = min_size(L, depth - k);
+          KR_UNROLL for (int i = 0; i < L; ++i) {
+            if (i < steps) store(packed + (k + i) * NV * L + j * L, square[i]);
+          }
+        }
+      }
+    }
+  }
+
+  /// MR rows by NV vectors, k0 .. k0 + depth - 1 of k: goes on with what C holds after the first, the epilogue follows the last.
+  template <int MR, int NV>
+  KR_INLINE void tile(const Entry& e, Size row, Size column, Size real, const T* b, Size b_row, Size k0, Size depth) const {
+    Vec<T, L> acc[tile_chains(MR, NV)][MR][NV];
+    begin_tile(acc, static_cast<const T*>(nullptr), NV * L);
+    T* c = e.c + row * s.c_row + column;
+    if (k0 > 0) {
+      KR_UNROLL for (int i = 0; i < MR; ++i) {
+        KR_UNROLL for (int j = 0; j < NV; ++j) acc[0][i][j] = load_lanes<L>(c + i * s.c_row + j * L, real - j * L);
+      }
+    }
+    multiply_add(acc, depth, e.a + row * s.a_row + k0, s.a_row, b, b_row);
+    if (k0 + depth < s.k) {
+      end_tile_of(acc, c, s.c_row, 0, 0, real, NoEpilogue{});
+    } else {
+      end_tile_of(acc, c, s.c_row, e.offset + row * s.n + column, s.n, real, epilogue);
+    }
+  }
+  /// end_tile with a run-time number of columns.
+  template <class V, int U, int MR, int NV, class E>
+  KR_INLINE void end_tile_of(V (&acc)[U][MR][NV], T* c, Size c_row, Size offset, Size n, Size real, const E& e) const {
+    if (real == NV * L) return end_tile(acc, c, c_row, offset, n, NV * L, e);
+    KR_UNROLL for (int i = 0; i < MR; ++i) {
+      KR_UNROLL for (int j = 0; j < NV; ++j) {
+        KR_UNROLL for (int u = 1; u < U; ++u) acc[0][i][j] += acc[u][i][j];
+        const int lanes = static_cast<int>(min_size(L, real - j * L));
+        store_lanes(c + i * c_row + j * L, e(acc[0][i][j], offset + i * n + j * L, lanes), lanes);
+      }
+    }
+  }
+
+  /// Rows row .. end - 1 of NV vectors of columns.
+  template <int NV> KR_INLINE void columns(const Entry& e, Size row, Size end, Size column, Size real) const {
+    const bool packs = TransposeB || real < NV * L || (s.b_row >= kFarRow && end - row > 2 * kTileRows);
+    const Size most = packs ? kDepth : s.k;
+    T packed[kDepth * NV * L];
+    Size k0 = 0;
+    do {   // once even where k is 0
+      const Size depth = min_size(most, s.k - k0);
+      if (packs) pack<NV>(e.b, k0, depth, column, real, packed);
+      const T* b = packs ? packed : e.b + column;
+      const Size b_row = packs ? NV * L : s.b_row;
+      Size r = row;
+      KR_NO_UNROLL for (; r + kTileRows <= end; r += kTileRows) tile<kTileRows, NV>(e, r, column, real, b, b_row, k0, depth);
+      if (r + kTileRows / 2 <= end) {
+        tile<kTileRows / 2, NV>(e, r, column, real, b, b_row, k0, depth);
+        r += kTileRows / 2;
+      }
+      if (r + 2 <= end) {
+        tile<2, NV>(e, r, column, real, b, b_row, k0, depth);
+        r += 2;
+      }
+      if (r < end) tile<1, NV>(e, r, column, real, b, b_row, k0, depth);
+      k0 += depth;
+    } while (k0 < s.k);
+  }
+
+  /// A row of C as dot products with rows of B^T, four at a time.
+  template <int R> KR_INLINE void dots(const Entry& e, Size row, Size column) const {
+    Vec<T, L> acc[2][1][R];
+    begin_dots(acc);
+    dot_add(acc, s.k, e.a + row * s.a_row, s.a_row, e.b + column * s.b_row, s.b_row);
+    end_dots(acc, static_cast<const T*>(nullptr), e.c + row * s.c_row + column, s.c_row, e.offset + row * s.n + column, s.n, epilogue);
+  }
+  KR_INLINE void dot_rows(const Entry& e, Size row, Size end, Size column, Size last) const {
+    KR_NO_UNROLL for (; row < end; ++row) {
+      Size n = column;
+      KR_NO_UNROLL for (; n + kDotColumns <= last; n += kDotColumns) dots<kDotColumns>(e, row, n);
+      KR_NO_UNROLL for (; n < last; ++n) dots<1>(e, row, n);
+    }
+  }
+
+  /// Items first .. last - 1 of the grid [batch][blocks of rows][pairs of vectors].
+  KR_NOINLINE void items(const T* a, const T* b, T* c, Size first, Size last) const {
+    const MatmulKernel self = *this;
+    const Size blocks = ceil_div(s.m, kBlockRows), pairs = ceil_div(s.n, kColumns);
+    for (Size i = first; i < last; ++i) {
+      const Entry e = self.entry(a, b, c, i / (blocks * pairs));
+      const Size row = i / pairs % blocks * kBlockRows, end = min_size(s.m, row + kBlockRows);
+      const Size column = i % pairs * kColumns, real = min_size(kColumns, s.n - column);
+      if (TransposeB && s.m < 4) self.dot_rows(e, row, end, column, column + real);
+      else if (real > L) self.template columns<2>(e, row, end, column, real);
+      else self.template columns<1>(e, row, end, column, real);
+    }
+  }
+
+  KR_INLINE void run(const T* a, const T* b, T* c, Pool* pool) const {
+    const Size count = s.outer * s.inner * ceil_div(s.m, kBlockRows) * ceil_div(s.n, kColumns);
+    const bool alone = pool == nullptr || pool->threads <= 1 || s.outer * s.inner * s.m * s.n * s.k < kParallelWork;
+    const Size chunks = alone ? 1 : min_size(pool->threads, count);
+    parallel(pool, static_cast<int>(chunks), [&](int chunk) { items(a, b, c, count * chunk / chunks, count * (chunk + 1) / chunks); });
+  }
+};
+
+/// c[o][i][m][n] = epilogue(sum over k of a[o][i][m][k] * b[o][i][k][n]), TransposeB: b[o][i][n][k]. c overlaps neither a nor b. The
+/// epilogue's offsets index [outer][inner][m][n]. Needs 16 KB of stack (double under AVX-512: the same).
+template <class T, bool TransposeB = false, class Epilogue = NoEpilogue>
+KR_NOINLINE void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, const Epilogue& epilogue = {}, Pool* pool = nullptr) {
+  MatmulKernel<T, TransposeB, Epilogue>{shape, epilogue}.run(a, b, c, pool);
+}
+
+KR_END_NAMESPACE

@@ -22,7 +22,7 @@ class Val {
   bool poisoned() const { return !id_.valid(); }
   ValueId id() const { return id_; }
   Builder& builder() const { return *builder_; }
-  const Type& type() const;
+  const Type& type() const;  // valid until the next node is added: copy what is needed longer
   DType dtype() const { return type().dtype; }
   const Shape& shape() const { return type().shape; }
   int rank() const { return shape().rank(); }

@@ -20,7 +20,9 @@ std::vector<size_t> last_uses(const Function& function) {
   return last;
 }
 
-bool has_type(const Tensor& tensor, const Type& type, int64_t batch) { return tensor.dtype == type.dtype && tensor.shape == type.shape.at(batch); }
+bool has_type(const Tensor& tensor, const Type& type, int64_t batch) {
+  return tensor.dtype == type.dtype && tensor.shape == type.shape.at(batch);
+}
 
 }  // namespace
 

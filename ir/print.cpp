@@ -54,11 +54,13 @@ std::string line(const Program& program, const Function& function, const Node& n
 }  // namespace
 
 std::string print(const Program& program, const Function& function) {
-  std::string text = fmt::format("function {}({}) {{\n", function.name, list(function.parameters, [&](ValueId id) { return definition(function, id); }));
+  std::string text = fmt::format("function {}({}) {{\n", function.name,
+                                 list(function.parameters, [&](ValueId id) { return definition(function, id); }));
   for (const Node& node : function.nodes) text += "  " + line(program, function, node) + "\n";
   for (const Update& update : function.updates)
     text += fmt::format("  update v{} {} <- {}\n", update.variable.index, program.variable(update.variable).name, reference(update.value));
-  for (size_t i = 0; i < function.outputs.size(); ++i) text += fmt::format("  return {} = {}\n", function.output_names[i], reference(function.outputs[i]));
+  for (size_t i = 0; i < function.outputs.size(); ++i)
+    text += fmt::format("  return {} = {}\n", function.output_names[i], reference(function.outputs[i]));
   return text + "}\n";
 }
 
@@ -66,7 +68,8 @@ std::string print(const Program& program) {
   std::string text;
   for (size_t i = 0; i < program.variables.size(); ++i) {
     const Variable& variable = program.variables[i];
-    text += fmt::format("v{} {}: {} {}{}\n", i, variable.name, to_string(variable.type), name_of(variable.role), variable.trainable ? " trainable" : "");
+    text += fmt::format("v{} {}: {} {}{}\n", i, variable.name, to_string(variable.type), name_of(variable.role),
+                        variable.trainable ? " trainable" : "");
   }
   for (const Function& function : program.functions) text += (text.empty() ? "" : "\n") + print(program, function);
   return text;

@@ -37,7 +37,8 @@ double round_to(DType dtype, double value);
 /// The integer as it is after storing it as `dtype`: wraps around; bool is 0 or 1.
 int64_t wrap_to(DType dtype, int64_t value);
 
-/// The integer that a number becomes when it is cast to `dtype`: towards zero; outside the range the nearest bound, NaN 0. bool is `value != 0`.
+/// The integer that a number becomes when it is cast to `dtype`: towards zero; outside the range the nearest bound, NaN 0.
+/// bool is `value != 0`.
 int64_t integer_from(DType dtype, double value);
 /// The integer as a double; `dtype` says how its bits are meant.
 double number_from(DType dtype, int64_t value);

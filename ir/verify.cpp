@@ -111,10 +111,13 @@ class Verifier {
 
 void verify(const Program& program) {
   for (size_t i = 0; i < program.functions.size(); ++i) Verifier(program, program.functions[i], i).run();
-  for (const Variable& variable : program.variables)
-    if (variable.initial)
-      IR_CHECK(variable.initial->dtype == variable.type.dtype && variable.type.shape.is_static() && variable.initial->shape == variable.type.shape.at(0),
-               "a variable whose value is of another type");
+  for (const Variable& variable : program.variables) {
+    if (!variable.initial) continue;
+    const Type& type = variable.type;
+    const Tensor& value = *variable.initial;
+    IR_CHECK(type.shape.is_static() && value.dtype == type.dtype && value.shape == type.shape.at(0),
+             "a variable whose value is of another type");
+  }
 }
 
 }  // namespace keratin::ir

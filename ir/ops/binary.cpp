@@ -14,14 +14,17 @@ namespace keratin::ir {
 using Kind = Binary::Kind;
 
 std::string_view Binary::name_of(Kind kind) {
-  static constexpr std::array<std::string_view, 15> kNames = {"add",       "sub",   "mul",         "div",        "max",         "min",        "pow",        "mod",
-                                                              "floor_div", "atan2", "logical_and", "logical_or", "logical_xor", "shift_left", "shift_right"};
+  static constexpr std::array<std::string_view, 15> kNames = {
+      "add", "sub", "mul", "div", "max", "min", "pow", "mod", "floor_div", "atan2", "logical_and", "logical_or", "logical_xor",
+      "shift_left", "shift_right"};
   return kNames[static_cast<size_t>(kind)];
 }
 
 Result<Types> Binary::infer(const Attrs& attrs, const Types& in) {
   const DType dtype = in[0].dtype;
-  const auto wrong = [&](const char* wanted) { return Error{fmt::format("{} takes {}, not {}", name_of(attrs.kind), wanted, keratin::name_of(dtype))}; };
+  const auto wrong = [&](const char* wanted) {
+    return Error{fmt::format("{} takes {}, not {}", name_of(attrs.kind), wanted, keratin::name_of(dtype))};
+  };
   if (auto error = check_equal(name_of(attrs.kind), in[0], in[1])) return *error;
   switch (attrs.kind) {
     case Kind::logical_and:
@@ -184,7 +187,8 @@ void Binary::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator
     return round_all(evaluator, out[0]);
   }
   std::vector<int64_t>& results = out[0].integers;
-  for (size_t i = 0; i < results.size(); ++i) results[i] = wrap_to(dtype, eval_integer(attrs.kind, dtype, in[0].integers[i], in[1].integers[i]));
+  for (size_t i = 0; i < results.size(); ++i)
+    results[i] = wrap_to(dtype, eval_integer(attrs.kind, dtype, in[0].integers[i], in[1].integers[i]));
 }
 
 Lowering Binary::lower(const Attrs& attrs, const Types& in, const Types&) {

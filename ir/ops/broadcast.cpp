@@ -14,8 +14,8 @@ Result<Types> Broadcast::infer(const Attrs& attrs, const Types& in) {
   if (added < 0) return Error{fmt::format("{} has more axes than {}", to_string(from), to_string(attrs.shape))};
   for (int axis = 0; axis < from.rank(); ++axis)
     if (!from[axis].is_one() && from[axis] != attrs.shape[axis + added])
-      return Error{fmt::format("{} does not repeat to {}: {} elements along axis {} are neither {} nor 1", to_string(from), to_string(attrs.shape),
-                               to_string(from[axis]), axis, to_string(attrs.shape[axis + added]))};
+      return Error{fmt::format("{} does not repeat to {}: {} elements along axis {} are neither {} nor 1", to_string(from),
+                               to_string(attrs.shape), to_string(from[axis]), axis, to_string(attrs.shape[axis + added]))};
   return Types{{in[0].dtype, attrs.shape}};
 }
 
@@ -43,7 +43,8 @@ void Broadcast::eval(const Attrs&, const Tensors& in, Tensors& out, Evaluator&) 
 Lowering Broadcast::lower(const Attrs& attrs, const Types& in, const Types&) {
   const Shape& from = in[0].shape;
   const int rank = attrs.shape.rank(), added = rank - from.rank();
-  AffineView view{std::vector<int>(static_cast<size_t>(rank), -1), std::vector<int64_t>(static_cast<size_t>(rank), 1), std::vector<Dim>(from.dims.size())};
+  AffineView view{std::vector<int>(static_cast<size_t>(rank), -1), std::vector<int64_t>(static_cast<size_t>(rank), 1),
+                  std::vector<Dim>(from.dims.size())};
   for (int axis = added; axis < rank; ++axis)
     if (from[axis - added] == attrs.shape[axis]) view.axis[static_cast<size_t>(axis)] = axis - added;
   return view;

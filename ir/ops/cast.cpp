@@ -32,7 +32,8 @@ void Cast::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& 
   } else if (to == DType::float32 && !evaluator.in_double()) {  // rounded once, not by way of double
     for (size_t i = 0; i < count; ++i) {
       const int64_t value = in[0].integers[i];
-      out[0].floats[i] = static_cast<double>(from == DType::uint64 ? static_cast<float>(static_cast<uint64_t>(value)) : static_cast<float>(value));
+      const float rounded = from == DType::uint64 ? static_cast<float>(static_cast<uint64_t>(value)) : static_cast<float>(value);
+      out[0].floats[i] = static_cast<double>(rounded);
     }
   } else {
     for (size_t i = 0; i < count; ++i) out[0].floats[i] = number_from(from, in[0].integers[i]);

@@ -14,7 +14,9 @@ Result<Types> Constant::infer(const Attrs& attrs, const Types&) {
 
 void Constant::grad(const Attrs&, GradBuilder&) {}
 
-void Constant::eval(const Attrs& attrs, const Tensors&, Tensors& out, Evaluator& evaluator) { out[0] = *evaluator.program().constants[attrs.id.index]; }
+void Constant::eval(const Attrs& attrs, const Tensors&, Tensors& out, Evaluator& evaluator) {
+  out[0] = *evaluator.program().constants[attrs.id.index];
+}
 
 Lowering Constant::lower(const Attrs&, const Types&, const Types&) { return KernelFamily{"constant"}; }
 

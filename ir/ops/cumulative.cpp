@@ -21,7 +21,8 @@ std::string_view Cumulative::name_of(Kind kind) {
 }
 
 Result<Types> Cumulative::infer(const Attrs& attrs, const Types& in) {
-  if (!is_number(in[0].dtype)) return Error{fmt::format("a running {} takes floats or integers, not {}", name_of(attrs.kind), keratin::name_of(in[0].dtype))};
+  if (!is_number(in[0].dtype))
+    return Error{fmt::format("a running {} takes floats or integers, not {}", name_of(attrs.kind), keratin::name_of(in[0].dtype))};
   if (auto error = check_axis(attrs.axis, in[0].shape)) return *error;
   return Types{in[0]};
 }
@@ -35,7 +36,8 @@ Val shift_down(Builder& b, Val x, int axis, int64_t places) {
   return b.pad(b.slice(x, axis, places, x.dim(axis)), low, high);
 }
 
-/// The gradient of a running maximum goes to the element that set it, the first one at ties. x and d run forwards, d belongs to the inclusive form.
+/// The gradient of a running maximum goes to the element that set it, the first one at ties. x and d run forwards, d belongs to the
+/// inclusive form.
 Val grad_extreme(Builder& b, Kind kind, int axis, Val x, Val d) {
   const int last = x.rank() - 1;
   std::vector<int> order(static_cast<size_t>(x.rank()));
@@ -50,8 +52,8 @@ Val grad_extreme(Builder& b, Kind kind, int axis, Val x, Val d) {
   return b.transpose(b.scatter_add(d, setter, last, x.dim(last), last), order);
 }
 
-/// With h[j] = d[j] + x[j+1] h[j+1] the gradient is h[j] times the product before j: no division, so that zeros do no harm. The recurrence is solved by
-/// doubling (Hillis and Steele 1986), in log2(extent) steps.
+/// With h[j] = d[j] + x[j+1] h[j+1] the gradient is h[j] times the product before j: no division, so that zeros do no harm. The recurrence
+/// is solved by doubling (Hillis and Steele 1986), in log2(extent) steps.
 Val grad_prod(Builder& b, int axis, Val x, Val d) {
   if (!x.dim(axis).is_static()) return b.fail("a running product along the batch has no gradient");
   Val factor = shift_down(b, x, axis, 1), sum = d;
@@ -83,7 +85,8 @@ void Cumulative::grad(const Attrs& attrs, GradBuilder& g) {
 namespace {
 
 template <class T, class F>
-void run_along(const Cumulative::Attrs& attrs, const std::vector<int64_t>& shape, const std::vector<T>& from, std::vector<T>& to, T start, F combine) {
+void run_along(const Cumulative::Attrs& attrs, const std::vector<int64_t>& shape, const std::vector<T>& from, std::vector<T>& to, T start,
+               F combine) {
   const auto [outer, extent, inner] = blocks_around(shape, attrs.axis);
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t i = 0; i < inner; ++i) {
@@ -131,7 +134,8 @@ void Cumulative::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evalu
 Lowering Cumulative::lower(const Attrs&, const Types&, const Types&) { return KernelFamily{"cumulative"}; }
 
 std::string Cumulative::print(const Attrs& attrs) {
-  return fmt::format("{} axis={}{}{}", name_of(attrs.kind), attrs.axis, attrs.reverse ? " reverse" : "", attrs.exclusive ? " exclusive" : "");
+  return fmt::format("{} axis={}{}{}", name_of(attrs.kind), attrs.axis, attrs.reverse ? " reverse" : "",
+                     attrs.exclusive ? " exclusive" : "");
 }
 
 }  // namespace keratin::ir

@@ -46,8 +46,10 @@ void Gather::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator
     auto result = to.begin();
     for (int64_t p = 0; p < paired; ++p)
       for (int64_t o = 0; o < outer; ++o)
-        for (int64_t i = 0; i < taken; ++i)
-          result = std::copy_n(from.begin() + ((p * outer + o) * extent + indices.integers[static_cast<size_t>(p * taken + i)]) * inner, inner, result);
+        for (int64_t i = 0; i < taken; ++i) {
+          const int64_t index = indices.integers[static_cast<size_t>(p * taken + i)];
+          result = std::copy_n(from.begin() + ((p * outer + o) * extent + index) * inner, inner, result);
+        }
   };
   is_float(x.dtype) ? take(x.floats, out[0].floats) : take(x.integers, out[0].integers);
 }

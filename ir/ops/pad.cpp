@@ -20,7 +20,8 @@ Dim covered(Dim extent, int64_t interior) { return extent == Dim(0) ? extent : (
 Result<Types> Pad::infer(const Attrs& attrs, const Types& in) {
   const Shape& shape = in[0].shape;
   const size_t rank = shape.dims.size();
-  if (in[1] != Type{in[0].dtype, {}}) return Error{fmt::format("the value is {}, not a scalar of {}", to_string(in[1]), name_of(in[0].dtype))};
+  if (in[1] != Type{in[0].dtype, {}})
+    return Error{fmt::format("the value is {}, not a scalar of {}", to_string(in[1]), name_of(in[0].dtype))};
   if (attrs.low.size() != rank || attrs.high.size() != rank || attrs.interior.size() != rank)
     return Error{fmt::format("low, high and interior are of {}, {} and {} axes, the operand has {}", attrs.low.size(), attrs.high.size(),
                              attrs.interior.size(), rank)};
@@ -31,7 +32,8 @@ Result<Types> Pad::infer(const Attrs& attrs, const Types& in) {
     if (!never_negative(low) || !never_negative(high) || interior < 0)
       return Error{fmt::format("padding {}, {}, {} of axis {} is negative", to_string(low), to_string(high), interior, axis)};
     if (interior > 0 && extent != Dim(0) && !never_negative(extent - 1))  // the formula does not hold for no elements
-      return Error{fmt::format("axis {} of {} elements may be empty, which leaves nothing to put {} cells between", axis, to_string(extent), interior)};
+      return Error{fmt::format("axis {} of {} elements may be empty, which leaves nothing to put {} cells between", axis,
+                               to_string(extent), interior)};
     out.dims.push_back(low + covered(extent, interior) + high);
   }
   return Types{{in[0].dtype, out}};

@@ -14,8 +14,8 @@ void Read::grad(const Attrs&, GradBuilder&) {}
 void Read::eval(const Attrs& attrs, const Tensors&, Tensors& out, Evaluator& evaluator) {
   const Tensor& value = evaluator.variable(attrs.variable);
   if (value.dtype != out[0].dtype || value.shape != out[0].shape)
-    evaluator.fail(fmt::format("{} holds {} elements, {} is read for {} examples", evaluator.program().variable(attrs.variable).name, value.count(),
-                               to_string(attrs.type), evaluator.batch()));
+    evaluator.fail(fmt::format("{} holds {} elements, {} is read for {} examples", evaluator.program().variable(attrs.variable).name,
+                               value.count(), to_string(attrs.type), evaluator.batch()));
   out[0] = value;
 }
 

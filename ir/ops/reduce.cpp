@@ -24,7 +24,8 @@ std::string_view Reduce::name_of(Kind kind) {
 Result<Types> Reduce::infer(const Attrs& attrs, const Types& in) {
   const bool logical = attrs.kind == Kind::any || attrs.kind == Kind::all;
   if (logical ? in[0].dtype != DType::boolean : !is_number(in[0].dtype))
-    return Error{fmt::format("{} takes {}, not {}", name_of(attrs.kind), logical ? "bools" : "floats or integers", keratin::name_of(in[0].dtype))};
+    return Error{fmt::format("{} takes {}, not {}", name_of(attrs.kind), logical ? "bools" : "floats or integers",
+                             keratin::name_of(in[0].dtype))};
   if (attrs.axes.empty()) return Error{fmt::format("{} without an axis", name_of(attrs.kind))};
   if (auto error = check_axes(attrs.axes, in[0].shape)) return *error;
   Shape out = in[0].shape;
@@ -34,7 +35,8 @@ Result<Types> Reduce::infer(const Attrs& attrs, const Types& in) {
 
 namespace {
 
-/// For each element the product of the others, without a division, so that zeros do no harm: axis by axis, what is before times what is behind.
+/// For each element the product of the others, without a division, so that zeros do no harm: axis by axis, what is before times what is
+/// behind.
 Val product_of_others(Builder& b, Val x, const std::vector<int>& axes) {
   Val result, partial = x;
   for (int axis : axes) {

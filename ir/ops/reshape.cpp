@@ -13,7 +13,8 @@ Result<Types> Reshape::infer(const Attrs& attrs, const Types& in) {
     if (!never_negative(dim)) return Error{fmt::format("{} has a negative extent", to_string(attrs.shape))};
   const std::optional<Count> from = in[0].shape.count(), to = attrs.shape.count();
   if (!from || !to) return Error{fmt::format("{} has too many elements", to_string(from ? attrs.shape : in[0].shape))};
-  if (*from != *to) return Error{fmt::format("{} and {} differ in their number of elements", to_string(in[0].shape), to_string(attrs.shape))};
+  if (*from != *to)
+    return Error{fmt::format("{} and {} differ in their number of elements", to_string(in[0].shape), to_string(attrs.shape))};
   return Types{{in[0].dtype, attrs.shape}};
 }
 

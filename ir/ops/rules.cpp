@@ -53,7 +53,8 @@ void copy_strided(const std::vector<int64_t>& shape, const Tensor& from, const S
     for_each_row(shape, source.strides, target.strides, [&](int64_t read, int64_t write) {
       read += source.start;
       write += target.start;
-      for (int64_t i = 0; i < extent; ++i, read += read_step, write += write_step) results[static_cast<size_t>(write)] = values[static_cast<size_t>(read)];
+      for (int64_t i = 0; i < extent; ++i, read += read_step, write += write_step)
+        results[static_cast<size_t>(write)] = values[static_cast<size_t>(read)];
     });
   };
   is_float(to.dtype) ? copy(from.floats, to.floats) : copy(from.integers, to.integers);

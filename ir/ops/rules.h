@@ -37,7 +37,8 @@ Blocks blocks_around(const std::vector<int64_t>& shape, int axis);
 /// Product of the extents of axes first..last-1.
 int64_t count_between(const std::vector<int64_t>& shape, int first, int last);
 
-/// Calls `f(offset in a, offset in b)` for the first element of every row (the last axis) of two arrays of this shape; strides in elements, may be 0.
+/// Calls `f(offset in a, offset in b)` for the first element of every row (the last axis) of two arrays of this shape; strides in elements,
+/// may be 0.
 template <class F>
 void for_each_row(const std::vector<int64_t>& shape, const std::vector<int64_t>& strides_a, const std::vector<int64_t>& strides_b, F&& f) {
   const std::vector<int64_t> outer(shape.begin(), shape.empty() ? shape.end() : shape.end() - 1);

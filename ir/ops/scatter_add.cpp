@@ -54,8 +54,8 @@ void ScatterAdd::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evalu
     scatter(in[0].floats, sums.floats, [](double a, double b) { return a + b; });
     round_all(evaluator, sums);
   } else {
-    scatter(in[0].integers, sums.integers,
-            [&](int64_t a, int64_t b) { return wrap_to(sums.dtype, static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b))); });
+    const auto add = [&](int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)); };
+    scatter(in[0].integers, sums.integers, [&](int64_t a, int64_t b) { return wrap_to(sums.dtype, add(a, b)); });
   }
 }
 

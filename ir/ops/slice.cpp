@@ -18,16 +18,18 @@ Result<Types> Slice::infer(const Attrs& attrs, const Types& in) {
   const Shape& shape = in[0].shape;
   const size_t rank = shape.dims.size();
   if (attrs.start.size() != rank || attrs.limit.size() != rank || attrs.stride.size() != rank)
-    return Error{fmt::format("start, limit and stride are of {}, {} and {} axes, the operand has {}", attrs.start.size(), attrs.limit.size(),
-                             attrs.stride.size(), rank)};
+    return Error{fmt::format("start, limit and stride are of {}, {} and {} axes, the operand has {}", attrs.start.size(),
+                             attrs.limit.size(), attrs.stride.size(), rank)};
   Shape out;
   for (size_t axis = 0; axis < rank; ++axis) {
     const Dim start = attrs.start[axis], limit = attrs.limit[axis], whole = shape.dims[axis], span = limit - start;
     const int64_t stride = attrs.stride[axis];
     if (stride < 1) return Error{fmt::format("stride {} along axis {} is not positive", stride, axis)};
     if (!never_negative(start) || !never_negative(span) || !never_negative(whole - limit))
-      return Error{fmt::format("{}:{} is not inside the {} elements of axis {}", to_string(start), to_string(limit), to_string(whole), axis)};
-    if (span.batch % stride != 0) return Error{fmt::format("every {}th of {} elements of axis {} is no whole number", stride, to_string(span), axis)};
+      return Error{fmt::format("{}:{} is not inside the {} elements of axis {}", to_string(start), to_string(limit), to_string(whole),
+                               axis)};
+    if (span.batch % stride != 0)
+      return Error{fmt::format("stride {} does not divide the {} elements of axis {}", stride, to_string(span), axis)};
     out.dims.push_back(Dim(span.batch / stride, ceil_div(span.size, stride)));
   }
   return Types{{in[0].dtype, out}};

@@ -14,13 +14,16 @@ using Kind = Unary::Kind;
 
 std::string_view Unary::name_of(Kind kind) {
   static constexpr std::array<std::string_view, 29> kNames = {
-      "neg",  "abs",  "sign", "exp",  "expm1",   "log",      "log1p", "sqrt",  "rsqrt", "sin",   "cos",         "tan",       "asin",   "acos",   "atan",
-      "sinh", "cosh", "tanh", "sigmoid", "softplus", "erf", "floor", "ceil",  "round", "logical_not", "is_finite", "is_nan", "is_inf", "stop_gradient"};
+      "neg", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "sin", "cos", "tan", "asin",
+      "acos", "atan", "sinh", "cosh", "tanh", "sigmoid", "softplus", "erf", "floor", "ceil", "round", "logical_not",
+      "is_finite", "is_nan", "is_inf", "stop_gradient"};
   return kNames[static_cast<size_t>(kind)];
 }
 
 Result<Types> Unary::infer(const Attrs& attrs, const Types& in) {
-  const auto wrong = [&](const char* wanted) { return Error{fmt::format("{} takes {}, not {}", name_of(attrs.kind), wanted, keratin::name_of(in[0].dtype))}; };
+  const auto wrong = [&](const char* wanted) {
+    return Error{fmt::format("{} takes {}, not {}", name_of(attrs.kind), wanted, keratin::name_of(in[0].dtype))};
+  };
   const DType dtype = in[0].dtype;
   switch (attrs.kind) {
     case Kind::stop_gradient: return Types{in[0]};

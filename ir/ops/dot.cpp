@@ -54,24 +54,27 @@ std::vector<int> range(size_t first, size_t count) {
   return axes;
 }
 
-/// The gradient of one operand: a contraction of the output's gradient with the other operand over the other's free axes. Its axes come out as
-/// (batch, own free, contracted in the other's order); `back` puts them where the operand has them.
+/// The gradient of one operand: a contraction of the output's gradient with the other operand over the other's free axes. Which of them stands on the
+/// left is chosen so that the axes come out as the operand has them, where that is possible; a transpose does the rest.
 Val operand_gradient(Builder& b, Val dy, Val other, bool is_left, const std::vector<int>& own_batch, const std::vector<int>& own_contract,
                      const std::vector<int>& other_batch, const std::vector<int>& other_contract, int own_rank) {
   const std::vector<int> own_free = free_axes(own_rank, own_batch, own_contract);
   const std::vector<int> other_free = free_axes(other.rank(), other_batch, other_contract);
   const size_t batch = own_batch.size();
-  const size_t other_first = is_left ? batch + own_free.size() : batch;  // where the output has the other's free axes
-  const Val product = b.dot(dy, other, Dot::Attrs{range(0, batch), other_batch, range(other_first, other_free.size()), other_free});
+  const std::vector<int> dy_batch = range(0, batch), dy_contract = range(is_left ? batch + own_free.size() : batch, other_free.size());
+  const bool free_first = own_free.empty() || own_contract.empty() || own_free.front() < own_contract.front();
+  const Val product = free_first ? b.dot(dy, other, Dot::Attrs{dy_batch, other_batch, dy_contract, other_free})
+                                 : b.dot(other, dy, Dot::Attrs{other_batch, dy_batch, other_free, dy_contract});
   // The left-over axes of `other` are the contracted ones, in the order in which they stand there.
   std::vector<int> sorted = other_contract;
   std::sort(sorted.begin(), sorted.end());
+  const size_t free_at = free_first ? batch : batch + sorted.size(), contract_at = free_first ? batch + own_free.size() : batch;
   std::vector<int> position(static_cast<size_t>(own_rank));  // of each axis of the operand in the product
   for (size_t i = 0; i < batch; ++i) position[static_cast<size_t>(own_batch[i])] = static_cast<int>(i);
-  for (size_t i = 0; i < own_free.size(); ++i) position[static_cast<size_t>(own_free[i])] = static_cast<int>(batch + i);
+  for (size_t i = 0; i < own_free.size(); ++i) position[static_cast<size_t>(own_free[i])] = static_cast<int>(free_at + i);
   for (size_t i = 0; i < own_contract.size(); ++i) {
     const auto place = std::find(sorted.begin(), sorted.end(), other_contract[i]) - sorted.begin();
-    position[static_cast<size_t>(own_contract[i])] = static_cast<int>(batch + own_free.size() + static_cast<size_t>(place));
+    position[static_cast<size_t>(own_contract[i])] = static_cast<int>(contract_at + static_cast<size_t>(place));
   }
   return b.transpose(product, position);
 }

@@ -111,7 +111,7 @@ class Simplifier {
     if (in_[0].dtype() == a.to) return in_[0];
     if (!r_.definition_as<Cast>(in_[0])) return {};
     const Val original = r_.operand_of(in_[0]);  // original -> middle -> a.to: the middle loses nothing
-    return widens(original.dtype(), in_[0].dtype()) && widens(in_[0].dtype(), a.to) ? b_.cast(original, a.to) : Val();
+    return widens(original.dtype(), in_[0].dtype()) ? b_.cast(original, a.to) : Val();
   }
 
   Val broadcast(const Broadcast::Attrs& a) {

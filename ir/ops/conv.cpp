@@ -25,7 +25,8 @@ void Conv::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& 
     matrix.resize(static_cast<size_t>(count * patches.columns()));
     patches.gather(count, group, in[0].floats.data(), matrix.data());
     const int64_t filter = group * patches.group_filters(), filters = patches.filters();
-    matmul_add(count, patches.group_filters(), patches.columns(), matrix.data(), patches.columns(), 1, in[1].floats.data() + filter, filters,
+    matmul_add(count, patches.group_filters(), patches.columns(), matrix.data(), patches.columns(), 1, in[1].floats.data() + filter,
+               filters,
                out[0].floats.data() + first * filters + filter, filters);
   });
   for (double& value : out[0].floats) value = evaluator.round(out[0].dtype, value);

@@ -1,4 +1,5 @@
-// What the three convolutions share. Layout is channels last: input [batch, spatial..., channels], kernel [spatial..., channels/groups, filters].
+// What the three convolutions share. Layout is channels last: input [batch, spatial..., channels], kernel [spatial..., channels/groups,
+// filters].
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ struct ConvGeometry {
   bool operator==(const ConvGeometry&) const = default;
 };
 
-/// Positions of a window that covers `covered` elements: floor((extent + low + high - covered) / stride) + 1. An error where there is none or where
-/// it is not linear in the batch size.
+/// Positions of a window that covers `covered` elements: floor((extent + low + high - covered) / stride) + 1. An error where there is none
+/// or where it is not linear in the batch size.
 Result<Dim> window_positions(Dim extent, int64_t covered, int64_t stride, int64_t low, int64_t high);
 
 /// Output type of the convolution of that input and kernel, or what does not fit.

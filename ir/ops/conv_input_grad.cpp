@@ -34,7 +34,8 @@ void ConvInputGrad::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Ev
   patches.for_each_block([&](int64_t first, int64_t count, int64_t group) {
     matrix.assign(static_cast<size_t>(count * columns), 0.0);
     const int64_t filter = group * patches.group_filters();
-    matmul_add(count, columns, patches.group_filters(), in[0].floats.data() + first * filters + filter, filters, 1, transposed.data() + filter * columns, columns,
+    matmul_add(count, columns, patches.group_filters(), in[0].floats.data() + first * filters + filter, filters, 1,
+               transposed.data() + filter * columns, columns,
                matrix.data(), columns);
     patches.scatter(count, group, matrix.data(), out[0].floats.data());
   });
@@ -43,6 +44,8 @@ void ConvInputGrad::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Ev
 
 Lowering ConvInputGrad::lower(const Attrs&, const Types&, const Types&) { return KernelFamily{"conv_input_grad"}; }
 
-std::string ConvInputGrad::print(const Attrs& attrs) { return fmt::format("input={} {}", to_string(attrs.input), to_string(attrs.geometry)); }
+std::string ConvInputGrad::print(const Attrs& attrs) {
+  return fmt::format("input={} {}", to_string(attrs.input), to_string(attrs.geometry));
+}
 
 }  // namespace keratin::ir

@@ -39,6 +39,8 @@ void ConvKernelGrad::eval(const Attrs& attrs, const Tensors& in, Tensors& out, E
 
 Lowering ConvKernelGrad::lower(const Attrs&, const Types&, const Types&) { return KernelFamily{"conv_kernel_grad"}; }
 
-std::string ConvKernelGrad::print(const Attrs& attrs) { return fmt::format("kernel={} {}", to_string(attrs.kernel), to_string(attrs.geometry)); }
+std::string ConvKernelGrad::print(const Attrs& attrs) {
+  return fmt::format("kernel={} {}", to_string(attrs.kernel), to_string(attrs.geometry));
+}
 
 }  // namespace keratin::ir

@@ -4,7 +4,8 @@
 
 namespace keratin::ir {
 
-void matmul_add(int64_t m, int64_t n, int64_t k, const double* a, int64_t a_row, int64_t a_column, const double* b, int64_t b_row, double* c, int64_t c_row) {
+void matmul_add(int64_t m, int64_t n, int64_t k, const double* a, int64_t a_row, int64_t a_column, const double* b, int64_t b_row,
+                double* c, int64_t c_row) {
   constexpr int64_t kDepth = 64, kWidth = 512;  // a block of b stays in the second-level cache while all rows of a pass over it
   for (int64_t k0 = 0; k0 < k; k0 += kDepth) {
     const int64_t k1 = std::min(k, k0 + kDepth);
@@ -29,7 +30,8 @@ void matmul_add(int64_t m, int64_t n, int64_t k, const double* a, int64_t a_row,
   }
 }
 
-Patches::Patches(const ConvGeometry& geometry, const std::vector<int64_t>& input, const std::vector<int64_t>& kernel, const std::vector<int64_t>& output)
+Patches::Patches(const ConvGeometry& geometry, const std::vector<int64_t>& input, const std::vector<int64_t>& kernel,
+                 const std::vector<int64_t>& output)
     : geometry_(geometry),
       input_(input),
       kernel_(kernel.begin(), kernel.end() - 2),
@@ -53,7 +55,8 @@ void Patches::locate(int64_t first, int64_t count) {
     for_each_coordinate(kernel_, [&](int64_t cell, const std::vector<int64_t>& in_kernel) {
       int64_t offset = at[0] * strides[0];
       for (size_t axis = 0; axis < in_kernel.size() && offset >= 0; ++axis) {
-        const int64_t position = at[axis + 1] * geometry_.strides[axis] + in_kernel[axis] * geometry_.dilation[axis] - geometry_.pad_low[axis];
+        const int64_t first_cell = at[axis + 1] * geometry_.strides[axis] - geometry_.pad_low[axis];
+        const int64_t position = first_cell + in_kernel[axis] * geometry_.dilation[axis];
         offset = position >= 0 && position < input_[axis + 1] ? offset + position * strides[axis + 1] : -1;
       }
       offsets_[static_cast<size_t>(pixel * cells_ + cell)] = offset;

@@ -1,4 +1,5 @@
-// Patches: a convolution as a matrix product, for the evaluator. Row p of a patch matrix holds the input elements that output pixel p reads.
+// Patches: a convolution as a matrix product, for the evaluator. Row p of a patch matrix holds the input elements that output pixel p
+// reads.
 #pragma once
 
 #include <algorithm>
@@ -10,12 +11,14 @@
 namespace keratin::ir {
 
 /// c[m,n] += a[m,k] b[k,n]. Rows of b and c are contiguous; a has any strides. Sums in double, blocked for the caches.
-void matmul_add(int64_t m, int64_t n, int64_t k, const double* a, int64_t a_row, int64_t a_column, const double* b, int64_t b_row, double* c, int64_t c_row);
+void matmul_add(int64_t m, int64_t n, int64_t k, const double* a, int64_t a_row, int64_t a_column, const double* b, int64_t b_row,
+                double* c, int64_t c_row);
 
 /// Walks the output pixels of a convolution in blocks. x is [batch, spatial..., channels], a kernel [spatial..., channels/groups, filters].
 class Patches {
  public:
-  Patches(const ConvGeometry& geometry, const std::vector<int64_t>& input, const std::vector<int64_t>& kernel, const std::vector<int64_t>& output);
+  Patches(const ConvGeometry& geometry, const std::vector<int64_t>& input, const std::vector<int64_t>& kernel,
+          const std::vector<int64_t>& output);
 
   int64_t pixels() const { return pixels_; }                    // batch * output extents
   int64_t columns() const { return cells_ * group_channels_; }  // kernel cells * channels of a group, the rows of a group's kernel

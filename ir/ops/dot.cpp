@@ -17,7 +17,8 @@ namespace {
 std::vector<int> free_axes(int rank, const std::vector<int>& batch, const std::vector<int>& contract) {
   std::vector<int> axes;
   for (int axis = 0; axis < rank; ++axis)
-    if (std::find(batch.begin(), batch.end(), axis) == batch.end() && std::find(contract.begin(), contract.end(), axis) == contract.end()) axes.push_back(axis);
+    if (std::find(batch.begin(), batch.end(), axis) == batch.end() && std::find(contract.begin(), contract.end(), axis) == contract.end())
+      axes.push_back(axis);
   return axes;
 }
 
@@ -32,11 +33,14 @@ Result<Done> check_axes(const char* side, int rank, const std::vector<int>& batc
   return Done{};
 }
 
-Result<Done> check_pairs(const char* what, const std::vector<int>& left_axes, const std::vector<int>& right_axes, const Shape& left, const Shape& right) {
-  if (left_axes.size() != right_axes.size()) return Error{fmt::format("{} {} axes of the left operand with {} of the right", what, left_axes.size(), right_axes.size())};
+Result<Done> check_pairs(const char* what, const std::vector<int>& left_axes, const std::vector<int>& right_axes, const Shape& left,
+                         const Shape& right) {
+  if (left_axes.size() != right_axes.size())
+    return Error{fmt::format("{} {} axes of the left operand with {} of the right", what, left_axes.size(), right_axes.size())};
   for (size_t i = 0; i < left_axes.size(); ++i)
     if (left[left_axes[i]] != right[right_axes[i]])
-      return Error{fmt::format("{} axis {} of {} with axis {} of {}: {} and {}", what, left_axes[i], to_string(left), right_axes[i], to_string(right),
+      return Error{fmt::format("{} axis {} of {} with axis {} of {}: {} and {}", what, left_axes[i], to_string(left), right_axes[i],
+                               to_string(right),
                                to_string(left[left_axes[i]]), to_string(right[right_axes[i]]))};
   return Done{};
 }
@@ -54,8 +58,8 @@ std::vector<int> range(size_t first, size_t count) {
   return axes;
 }
 
-/// The gradient of one operand: a contraction of the output's gradient with the other operand over the other's free axes. Which of them stands on the
-/// left is chosen so that the axes come out as the operand has them, where that is possible; a transpose does the rest.
+/// The gradient of one operand: a contraction of the output's gradient with the other operand over the other's free axes. Which of them
+/// stands on the left is chosen so that the axes come out as the operand has them, where that is possible; a transpose does the rest.
 Val operand_gradient(Builder& b, Val dy, Val other, bool is_left, const std::vector<int>& own_batch, const std::vector<int>& own_contract,
                      const std::vector<int>& other_batch, const std::vector<int>& other_contract, int own_rank) {
   const std::vector<int> own_free = free_axes(own_rank, own_batch, own_contract);
@@ -122,7 +126,8 @@ void Dot::grad(const Attrs& a, GradBuilder& g) {
   if (g.wants(0))
     g.set(0, operand_gradient(b, g.d_out(), g.in(1), true, a.left_batch, a.left_contract, a.right_batch, a.right_contract, g.in(0).rank()));
   if (g.wants(1))
-    g.set(1, operand_gradient(b, g.d_out(), g.in(0), false, a.right_batch, a.right_contract, a.left_batch, a.left_contract, g.in(1).rank()));
+    g.set(1, operand_gradient(b, g.d_out(), g.in(0), false, a.right_batch, a.right_contract, a.left_batch, a.left_contract,
+                              g.in(1).rank()));
 }
 
 void Dot::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& evaluator) {
@@ -131,11 +136,13 @@ void Dot::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& e
   const std::vector<int> right_free = free_axes(in[1].rank(), attrs.right_batch, attrs.right_contract);
   const std::vector<int> left_order = joined(attrs.left_batch, left_free, attrs.left_contract);        // [batch, m, k]
   const std::vector<int> right_order = joined(attrs.right_batch, attrs.right_contract, right_free);  // [batch, k, n]
-  const int64_t batch = extent(left, attrs.left_batch), m = extent(left, left_free), k = extent(left, attrs.left_contract), n = extent(right, right_free);
+  const int64_t batch = extent(left, attrs.left_batch), m = extent(left, left_free), k = extent(left, attrs.left_contract);
+  const int64_t n = extent(right, right_free);
   if (is_float(out[0].dtype)) {
     const std::vector<double> a = permuted(in[0].floats, left, left_order), b = permuted(in[1].floats, right, right_order);
     std::fill(out[0].floats.begin(), out[0].floats.end(), 0.0);
-    for (int64_t i = 0; i < batch; ++i) matmul_add(m, n, k, a.data() + i * m * k, k, 1, b.data() + i * k * n, n, out[0].floats.data() + i * m * n, n);
+    for (int64_t i = 0; i < batch; ++i)
+      matmul_add(m, n, k, a.data() + i * m * k, k, 1, b.data() + i * k * n, n, out[0].floats.data() + i * m * n, n);
     for (double& value : out[0].floats) value = evaluator.round(out[0].dtype, value);
     return;
   }
@@ -144,7 +151,8 @@ void Dot::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& e
     for (int64_t j = 0; j < n; ++j) {
       uint64_t sum = 0;  // wraps around
       for (int64_t p = 0; p < k; ++p)
-        sum += static_cast<uint64_t>(a[static_cast<size_t>(i * k + p)]) * static_cast<uint64_t>(b[static_cast<size_t>((i / m * k + p) * n + j)]);
+        sum += static_cast<uint64_t>(a[static_cast<size_t>(i * k + p)]) *
+               static_cast<uint64_t>(b[static_cast<size_t>((i / m * k + p) * n + j)]);
       out[0].integers[static_cast<size_t>(i * n + j)] = wrap_to(out[0].dtype, static_cast<int64_t>(sum));
     }
 }

@@ -19,7 +19,8 @@ Words philox(uint64_t key, uint64_t block, uint32_t attempt) {
   uint32_t k0 = static_cast<uint32_t>(key), k1 = static_cast<uint32_t>(key >> 32);
   for (int round = 0; round < 10; ++round) {
     const uint64_t p0 = uint64_t{0xD2511F53u} * x[0], p1 = uint64_t{0xCD9E8D57u} * x[2];
-    x = {static_cast<uint32_t>(p1 >> 32) ^ x[1] ^ k0, static_cast<uint32_t>(p1), static_cast<uint32_t>(p0 >> 32) ^ x[3] ^ k1, static_cast<uint32_t>(p0)};
+    x = {static_cast<uint32_t>(p1 >> 32) ^ x[1] ^ k0, static_cast<uint32_t>(p1), static_cast<uint32_t>(p0 >> 32) ^ x[3] ^ k1,
+         static_cast<uint32_t>(p0)};
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
@@ -69,7 +70,8 @@ void Random::grad(const Attrs&, GradBuilder&) {}  // the key is an integer
 
 void Random::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& evaluator) {
   const uint64_t key = static_cast<uint64_t>(in[0].integers[0]);
-  for (size_t i = 0; i < out[0].floats.size(); ++i) out[0].floats[i] = evaluator.round(attrs.type.dtype, draw(attrs.kind, attrs.type.dtype, key, i));
+  for (size_t i = 0; i < out[0].floats.size(); ++i)
+    out[0].floats[i] = evaluator.round(attrs.type.dtype, draw(attrs.kind, attrs.type.dtype, key, i));
 }
 
 Lowering Random::lower(const Attrs&, const Types&, const Types&) { return KernelFamily{"random"}; }

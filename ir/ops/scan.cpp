@@ -55,15 +55,19 @@ Result<Types> Scan::infer(const Attrs& attrs, const Types& in) {
   if (attrs.length < 0) return Error{fmt::format("has {} steps", attrs.length)};
   for (int i = 0; i < attrs.carries; ++i)
     if (in[static_cast<size_t>(i)] != attrs.carry_types[static_cast<size_t>(i)])
-      return Error{fmt::format("carry {} starts as {}, the body gives {}", i, to_string(in[static_cast<size_t>(i)]), to_string(attrs.carry_types[static_cast<size_t>(i)]))};
+      return Error{fmt::format("carry {} starts as {}, the body gives {}", i, to_string(in[static_cast<size_t>(i)]),
+                               to_string(attrs.carry_types[static_cast<size_t>(i)]))};
   for (int i = 0; i < attrs.sequences; ++i) {
     const Shape& shape = in[static_cast<size_t>(attrs.carries + i)].shape;
-    if (attrs.axis < 0 || attrs.axis >= shape.rank()) return Error{fmt::format("sequence {} is {}, which has no axis {} of steps", i, to_string(shape), attrs.axis)};
-    if (shape[attrs.axis] != Dim(attrs.length)) return Error{fmt::format("sequence {} is {}, expected {} steps on axis {}", i, to_string(shape), attrs.length, attrs.axis)};
+    if (attrs.axis < 0 || attrs.axis >= shape.rank())
+      return Error{fmt::format("sequence {} is {}, which has no axis {} of steps", i, to_string(shape), attrs.axis)};
+    if (shape[attrs.axis] != Dim(attrs.length))
+      return Error{fmt::format("sequence {} is {}, expected {} steps on axis {}", i, to_string(shape), attrs.length, attrs.axis)};
   }
   Types out = attrs.carry_types;
   for (Type type : attrs.step_types) {
-    if (attrs.axis < 0 || attrs.axis > type.shape.rank()) return Error{fmt::format("an output of a step is {}, which has no place for axis {} of steps", to_string(type), attrs.axis)};
+    if (attrs.axis < 0 || attrs.axis > type.shape.rank())
+      return Error{fmt::format("an output of a step is {}, which has no place for axis {} of steps", to_string(type), attrs.axis)};
     type.shape.dims.insert(type.shape.dims.begin() + attrs.axis, Dim(attrs.length));
     out.push_back(type);
   }
@@ -71,7 +75,8 @@ Result<Types> Scan::infer(const Attrs& attrs, const Types& in) {
 }
 
 void Scan::grad(const Attrs&, GradBuilder&) {
-  check_failed("scan has no local gradient", __FILE__, __LINE__, "the pass differentiate rewrites the forward scan to keep what the backward one reads");
+  check_failed("scan has no local gradient", __FILE__, __LINE__,
+               "the pass differentiate rewrites the forward scan to keep what the backward one reads");
 }
 
 void Scan::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& evaluator) {
@@ -94,7 +99,8 @@ void Scan::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& 
 Lowering Scan::lower(const Attrs&, const Types&, const Types&) { return KernelFamily{"scan"}; }
 
 std::string Scan::print(const Attrs& attrs) {
-  return fmt::format("body=@{} carries={} sequences={} axis={} length={}{}", attrs.body.index, attrs.carries, attrs.sequences, attrs.axis, attrs.length,
+  return fmt::format("body=@{} carries={} sequences={} axis={} length={}{}", attrs.body.index, attrs.carries, attrs.sequences, attrs.axis,
+                     attrs.length,
                      attrs.reverse ? " reverse" : "");
 }
 

@@ -8,7 +8,8 @@ namespace keratin::ir {
 
 struct Scan {
   static constexpr OpInfo info{.name = "scan", .arity = -1, .outputs = -1};
-  /// Body parameters: carries, one step of each sequence (without the step axis), invariants; body outputs: next carries, outputs of the step.
+  /// Body parameters: carries, one step of each sequence (without the step axis), invariants; body outputs: next carries, outputs of the
+  /// step.
   struct Attrs {
     FunctionId body;
     int carries = 0, sequences = 0;

@@ -27,7 +27,8 @@ Val cell_of_windows(Builder& b, Val padded, const Window& window, const std::vec
 /// The element of `values` at the first largest cell of `x` in each window: the transpose of window_grad, cell by cell.
 Val pick_first_largest(Builder& b, Val x, Val values, const Window& window, Shape output) {
   std::vector<Dim> low(window.pad_low.begin(), window.pad_low.end()), high(window.pad_high.begin(), window.pad_high.end());
-  const bool padded = std::any_of(low.begin(), low.end(), [](Dim d) { return d.size > 0; }) || std::any_of(high.begin(), high.end(), [](Dim d) { return d.size > 0; });
+  const auto any = [](const std::vector<Dim>& pads) { return std::any_of(pads.begin(), pads.end(), [](Dim d) { return d.size > 0; }); };
+  const bool padded = any(low) || any(high);
   const Val best = b.window_reduce(x, window);
   const Val all_x = padded ? b.pad(x, low, high) : x, all_values = padded ? b.pad(values, low, high) : values;
   const Val inside = padded ? b.pad(b.full(Type{DType::boolean, x.shape()}, 1), low, high) : Val();

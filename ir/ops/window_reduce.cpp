@@ -24,7 +24,9 @@ Result<Types> WindowReduce::infer(const Attrs& attrs, const Types& in) {
   return Types{*out};
 }
 
-void WindowReduce::grad(const Attrs& attrs, GradBuilder& g) { g.set(0, g.builder().add1(WindowGrad::Attrs{attrs.window}, {g.in(0), g.d_out()})); }
+void WindowReduce::grad(const Attrs& attrs, GradBuilder& g) {
+  g.set(0, g.builder().add1(WindowGrad::Attrs{attrs.window}, {g.in(0), g.d_out()}));
+}
 
 void WindowReduce::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& evaluator) {
   const DType dtype = out[0].dtype;

@@ -16,7 +16,8 @@ struct Derived {
   std::vector<size_t> gradients;  // input of each result
 };
 
-/// Nodes from `first` on read the parameter instead of the recomputed output, so that a gradient in terms of y needs no second forward computation.
+/// Nodes from `first` on read the parameter instead of the recomputed output, so that a gradient in terms of y needs no second forward
+/// computation.
 void read_given_outputs(Function& function, size_t first, const Vals& computed, const Vals& given) {
   const std::vector<int> defined_by = [&] {
     std::vector<int> nodes(function.values.size(), -1);
@@ -36,8 +37,10 @@ Derived derive(Builder& outer, const Composite::Attrs& composite, const std::vec
   Derived derived{outer.new_function(forward.name + "_grad"), {}};
   Builder b(program, derived.body);
   Vals inputs, given, of, seeds, wrt;
-  for (size_t i = 0; i < forward.parameters.size(); ++i) inputs.push_back(b.parameter(forward.type(forward.parameters[i]), forward.parameter_names[i]));
-  for (size_t i = 0; i < forward.outputs.size(); ++i) given.push_back(b.parameter(forward.type(forward.outputs[i]), forward.output_names[i]));
+  for (size_t i = 0; i < forward.parameters.size(); ++i)
+    inputs.push_back(b.parameter(forward.type(forward.parameters[i]), forward.parameter_names[i]));
+  for (size_t i = 0; i < forward.outputs.size(); ++i)
+    given.push_back(b.parameter(forward.type(forward.outputs[i]), forward.output_names[i]));
   const Vals computed = inline_function(b, composite.body, inputs);
   for (size_t i = 0; i < computed.size(); ++i) {
     if (!is_float(computed[i].dtype())) continue;

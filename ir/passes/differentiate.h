@@ -1,6 +1,6 @@
-// differentiate: makes the function that computes outputs and gradients from the one that computes outputs. It runs after the forward function has been
-// simplified, since every node kept here is one to differentiate, and before fusion, since fused ops have no gradient rule. Afterwards nothing needs a
-// gradient rule: simplify may drop stop_gradient.
+// differentiate: makes the function that computes outputs and gradients from the one that computes outputs. It runs after the forward
+// function has been simplified, since every node kept here is one to differentiate, and before fusion, since fused ops have no gradient
+// rule. Afterwards nothing needs a gradient rule: simplify may drop stop_gradient.
 #pragma once
 
 #include <string>
@@ -17,8 +17,8 @@ struct GradientRequest {
   std::vector<VariableId> variables;  // likewise; read by the function itself, bodies get them as operands
 };
 
-/// Parameters: those of the forward function, then one cotangent per requested output, `d_<output>`. Outputs: those of the forward function, then the
-/// gradients `d_<parameter>` and `d_<variable>`, zeros where nothing depends. Updates are those of the forward function.
+/// Parameters: those of the forward function, then one cotangent per requested output, `d_<output>`. Outputs: those of the forward
+/// function, then the gradients `d_<parameter>` and `d_<variable>`, zeros where nothing depends. Updates are those of the forward function.
 FunctionId differentiate(Program& program, FunctionId forward, const GradientRequest& request);
 
 }  // namespace keratin::ir

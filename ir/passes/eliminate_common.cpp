@@ -63,7 +63,8 @@ class Merger {
     size_t hash = node.op.attrs.index();
     for (Val operand : key) hash = mixed(hash, operand.id().index);
     for (const Seen& seen : seen_[hash])
-      if (seen.op == node.op && std::equal(key.begin(), key.end(), seen.operands.begin(), seen.operands.end(), [](Val a, Val b) { return a.id() == b.id(); })) {
+      if (seen.op == node.op && std::equal(key.begin(), key.end(), seen.operands.begin(), seen.operands.end(),
+                                           [](Val a, Val b) { return a.id() == b.id(); })) {
         for (size_t i = 0; i < node.outputs.size(); ++i) rewriter.set(node.outputs[i], seen.results[i]);
         return true;
       }

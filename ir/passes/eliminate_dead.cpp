@@ -62,7 +62,8 @@ FunctionId narrow_body(Program& program, FunctionId body, const LiveParts& live)
     if (is_live_output(i)) needed[old.outputs[i].index] = true;
   mark_sources(program, old, needed, true);
   for (const Node& node : old.nodes)
-    if (has_effect(program, node.op) || std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return needed[v.index]; })) rewriter.copy(node);
+    if (has_effect(program, node.op) || std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return needed[v.index]; }))
+      rewriter.copy(node);
   for (size_t i = 0; i < old.outputs.size(); ++i)
     if (is_live_output(i)) builder.output(rewriter.at(old.outputs[i]), old.output_names[i]);
   return id;
@@ -99,7 +100,8 @@ void eliminate_in(Program& program, FunctionId id) {
   std::vector<bool> kept(function.nodes.size(), false);
   for (size_t i = function.nodes.size(); i-- > 0;) {
     const Node& node = function.nodes[i];
-    kept[i] = has_effect(program, node.op) || std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return marked[v.index]; });
+    const bool read = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return marked[v.index]; });
+    kept[i] = read || has_effect(program, node.op);
     if (!kept[i]) continue;
     const auto* scan = node.op.as<Scan>();
     if (scan) live[i] = live_parts(program, *scan, node, marked);

@@ -29,7 +29,13 @@ struct Chain {
 
 class Folder {
  public:
-  Folder(Program& program, FunctionId id) : program_(program), id_(id), old_(program.function(id)), fixed_(weight_only(program, old_)), defined_by_(definitions(old_)), readers_(old_.values.size()) {
+  Folder(Program& program, FunctionId id)
+      : program_(program),
+        id_(id),
+        old_(program.function(id)),
+        fixed_(weight_only(program, old_)),
+        defined_by_(definitions(old_)),
+        readers_(old_.values.size()) {
     for (size_t i = 0; i < old_.nodes.size(); ++i)
       for (ValueId input : old_.nodes[i].inputs) readers_[input.index].push_back(i);
     for (ValueId output : old_.outputs) readers_[output.index].push_back(SIZE_MAX);
@@ -50,7 +56,10 @@ class Folder {
   }
 
  private:
-  const Node* definition(ValueId v) const { return defined_by_[v.index] < 0 ? nullptr : &old_.nodes[static_cast<size_t>(defined_by_[v.index])]; }
+  const Node* definition(ValueId v) const {
+    const int index = defined_by_[v.index];
+    return index < 0 ? nullptr : &old_.nodes[static_cast<size_t>(index)];
+  }
 
   /// Axis of the result that a kernel axis makes, and that kernel axis; nothing where the node is no contraction with a fixed kernel.
   bool channel_axes(const Node& node, int& axis, int& kernel_axis) const {
@@ -61,7 +70,8 @@ class Folder {
     if (const auto* conv = node.op.as<ConvInputGrad>()) return kernel_axis = kernel_rank - 2, conv->geometry.groups == 1;
     const auto* dot = node.op.as<Dot>();
     if (!dot || !dot->right_batch.empty() || kernel_rank != static_cast<int>(dot->right_contract.size()) + 1) return false;
-    for (kernel_axis = 0; std::find(dot->right_contract.begin(), dot->right_contract.end(), kernel_axis) != dot->right_contract.end();) ++kernel_axis;
+    const std::vector<int>& contracted = dot->right_contract;
+    for (kernel_axis = 0; std::find(contracted.begin(), contracted.end(), kernel_axis) != contracted.end();) ++kernel_axis;
     return true;
   }
 

@@ -144,7 +144,9 @@ OriginId backward_origin(Program& program, OriginId forward) {
   return id;
 }
 
-Vals gradients_or_none(Builder& builder, const Vals& of, const Vals& seeds, const Vals& wrt) { return ReverseWalk(builder).run(of, seeds, wrt); }
+Vals gradients_or_none(Builder& builder, const Vals& of, const Vals& seeds, const Vals& wrt) {
+  return ReverseWalk(builder).run(of, seeds, wrt);
+}
 
 Vals gradients(Builder& builder, const Vals& of, const Vals& seeds, const Vals& wrt) {
   Vals results = gradients_or_none(builder, of, seeds, wrt);

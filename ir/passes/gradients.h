@@ -1,5 +1,5 @@
-// Reverse accumulation within one function: appends the nodes that compute gradients of some of its values to it. differentiate makes a function of its
-// own from this; a training step calls it directly and goes on with the gradients.
+// Reverse accumulation within one function: appends the nodes that compute gradients of some of its values to it. differentiate makes a
+// function of its own from this; a training step calls it directly and goes on with the gradients.
 #pragma once
 
 #include <vector>
@@ -8,9 +8,9 @@
 
 namespace keratin::ir {
 
-/// Gradients of sum(of[i] * seeds[i]) with respect to the values `wrt`, of their shapes and dtypes; zeros where nothing depends. All are values of the
-/// builder's function and their ids stay, but scans on the way are given further stacked outputs and composites with scans in them are inlined.
-/// Bodies of scans and composites get variables as operands: what they read themselves has no gradient.
+/// Gradients of sum(of[i] * seeds[i]) with respect to the values `wrt`, of their shapes and dtypes; zeros where nothing depends. All are
+/// values of the builder's function and their ids stay, but scans on the way are given further stacked outputs and composites with scans in
+/// them are inlined. Bodies of scans and composites get variables as operands: what they read themselves has no gradient.
 Vals gradients(Builder& builder, const Vals& of, const Vals& seeds, const Vals& wrt);
 
 /// The same; poisoned where nothing depends.

@@ -14,8 +14,8 @@ void keep_name(Builder& builder, Val value, const std::string& hint) {
   if (!hint.empty() && builder.function().values[value.id().index].name.empty()) builder.name(value, hint);
 }
 
-/// Appends the body of a composite node to `nodes`. The body's results are defined under the ids that the node's outputs have, so that whoever holds them
-/// goes on; this is why it does not go through a Builder.
+/// Appends the body of a composite node to `nodes`. The body's results are defined under the ids that the node's outputs have, so that
+/// whoever holds them goes on; this is why it does not go through a Builder.
 void splice(Program& program, Function& into, std::vector<Node>& nodes, const Node& composite, FunctionId body_id,
             const std::function<bool(const Composite::Attrs&)>& which) {
   const Function& body = program.function(body_id);
@@ -46,7 +46,8 @@ void splice(Program& program, Function& into, std::vector<Node>& nodes, const No
   }
   for (size_t i = 0; i < body.outputs.size(); ++i)
     if (aliased[i])
-      nodes.push_back(Node{Reshape::Attrs{body.type(body.outputs[i]).shape}, {now[body.outputs[i].index]}, {composite.outputs[i]}, composite.origin});
+      nodes.push_back(Node{Reshape::Attrs{body.type(body.outputs[i]).shape}, {now[body.outputs[i].index]}, {composite.outputs[i]},
+                           composite.origin});
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Rewriter: what passes that rebuild a function share. It copies the nodes of one function, one by one, through a Builder into another and keeps
-// which new value stands for which old one; a pass looks at each node first and may put something else in its place.
+// Rewriter: what passes that rebuild a function share. It copies the nodes of one function, one by one, through a Builder into another and
+// keeps which new value stands for which old one; a pass looks at each node first and may put something else in its place.
 #pragma once
 
 #include <functional>

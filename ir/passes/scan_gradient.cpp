@@ -16,9 +16,9 @@ namespace {
 
 /// Costs next to nothing and needs one operand: computed again rather than stacked.
 bool is_cheap(const Op& op) {
-  const auto* unary = op.as<Unary>();
-  return op.as<Broadcast>() || op.as<Reshape>() || op.as<Transpose>() || op.as<Slice>() || op.as<Cast>() || op.as<Reverse>() ||
-         (unary && (unary->kind == Unary::Kind::neg || unary->kind == Unary::Kind::logical_not || unary->kind == Unary::Kind::stop_gradient));
+  if (const auto* unary = op.as<Unary>())
+    return unary->kind == Unary::Kind::neg || unary->kind == Unary::Kind::logical_not || unary->kind == Unary::Kind::stop_gradient;
+  return op.as<Broadcast>() || op.as<Reshape>() || op.as<Transpose>() || op.as<Slice>() || op.as<Cast>() || op.as<Reverse>();
 }
 
 class ScanGradient {
@@ -66,7 +66,8 @@ class ScanGradient {
     backward_ = b_.new_function(body.name + "_grad");
     Builder b(b_.program(), backward_);
     Vals parameters;
-    for (size_t i = 0; i < body.parameters.size(); ++i) parameters.push_back(b.parameter(body.type(body.parameters[i]), body.parameter_names[i]));
+    for (size_t i = 0; i < body.parameters.size(); ++i)
+      parameters.push_back(b.parameter(body.type(body.parameters[i]), body.parameter_names[i]));
     const Vals results = inline_function(b, scan_.body, parameters);
     inline_composites(b_.program(), backward_, [](const Composite::Attrs&) { return true; });
     forward_nodes_ = b.function().nodes.size();
@@ -217,7 +218,8 @@ class ScanGradient {
     };
     for (size_t i = 0; i < carries_; ++i)
       if (active_carry_[i])
-        pass(seeds_[i], joint_.type(seeds_[i]), d_outputs_[i].poisoned() ? b_.zeros(joint_.type(seeds_[i])) : d_outputs_[i], operands.carries);
+        pass(seeds_[i], joint_.type(seeds_[i]), d_outputs_[i].poisoned() ? b_.zeros(joint_.type(seeds_[i])) : d_outputs_[i],
+             operands.carries);
     for (const auto& [i, sum] : sums_) pass(sum.parameter, joint_.type(sum.parameter), b_.zeros(operand(i).type()), operands.carries);
     for (size_t i = carries_; i < carries_ + sequences_; ++i)
       if (is_live(parameters_[i])) pass(parameters_[i], joint_.type(parameters_[i]), operand(i), operands.sequences);
@@ -242,7 +244,8 @@ class ScanGradient {
     for (size_t n = 0; n < joint_.nodes.size(); ++n) {
       const Node& node = joint_.nodes[n];
       if (n < forward_nodes_ && !is_computed_again(node)) continue;
-      if (std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return is_live(v) && !rewriter.has(v); })) rewriter.copy(node);
+      if (std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return is_live(v) && !rewriter.has(v); }))
+        rewriter.copy(node);
     }
     for (size_t i = 0; i < carries_; ++i)
       if (active_carry_[i]) b.output(rewriter.at(gradients_[i]), "d_" + name_of(parameters_[i]));
@@ -268,7 +271,8 @@ class ScanGradient {
   }
 
   Vals emit() {
-    const Vals results = b_.scan(backward_, operands_.carries, operands_.sequences, operands_.invariants, scan_.axis, scan_.length, !scan_.reverse);
+    const Vals results = b_.scan(backward_, operands_.carries, operands_.sequences, operands_.invariants, scan_.axis, scan_.length,
+                                 !scan_.reverse);
     const std::vector<std::string> errors = b_.take_errors();
     IR_CHECK(errors.empty(), errors.empty() ? "" : errors[0].c_str());
     Vals found(parameters_.size());

@@ -13,7 +13,8 @@ namespace {
 /// The rules of one op: gets the operands in the new function; a poisoned value where no rule applies.
 class Simplifier {
  public:
-  Simplifier(Rewriter& rewriter, const Node& node, bool gradients_taken) : r_(rewriter), b_(rewriter.to()), in_(rewriter.operands(node)), node_(node), gradients_taken_(gradients_taken) {}
+  Simplifier(Rewriter& rewriter, const Node& node, bool gradients_taken)
+      : r_(rewriter), b_(rewriter.to()), in_(rewriter.operands(node)), node_(node), gradients_taken_(gradients_taken) {}
 
   Val run() {
     if (const auto* a = node_.op.as<Unary>()) return unary(*a);
@@ -230,7 +231,9 @@ class Simplifier {
   }
 
   Val window_reduce(const WindowReduce::Attrs& a) {
-    const auto all = [](const std::vector<int64_t>& list, int64_t value) { return std::all_of(list.begin(), list.end(), [&](int64_t v) { return v == value; }); };
+    const auto all = [](const std::vector<int64_t>& list, int64_t value) {
+      return std::all_of(list.begin(), list.end(), [&](int64_t v) { return v == value; });
+    };
     const Window& w = a.window;
     const bool nothing = w.kind == Window::Kind::max && all(w.size, 1) && all(w.strides, 1) && all(w.pad_low, 0) && all(w.pad_high, 0);
     return nothing ? in_[0] : Val();

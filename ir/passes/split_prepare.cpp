@@ -22,7 +22,8 @@ bool is_trivial(const Op& op) { return op.as<Read>() || op.as<Constant>() || op.
 
 class Splitter {
  public:
-  Splitter(Program& program, FunctionId id) : program_(program), id_(id), old_(program.function(id)), fixed_(weight_only(program, old_)), defined_by_(definitions(old_)) {}
+  Splitter(Program& program, FunctionId id)
+      : program_(program), id_(id), old_(program.function(id)), fixed_(weight_only(program, old_)), defined_by_(definitions(old_)) {}
 
   FunctionId run() {
     find_frontier();
@@ -47,8 +48,13 @@ class Splitter {
   }
 
  private:
-  const Node* definition(ValueId v) const { return defined_by_[v.index] < 0 ? nullptr : &old_.nodes[static_cast<size_t>(defined_by_[v.index])]; }
-  bool is_fixed(const Node& node) const { return std::all_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return fixed_[v.index]; }); }
+  const Node* definition(ValueId v) const {
+    const int index = defined_by_[v.index];
+    return index < 0 ? nullptr : &old_.nodes[static_cast<size_t>(index)];
+  }
+  bool is_fixed(const Node& node) const {
+    return std::all_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return fixed_[v.index]; });
+  }
   /// Known without any call and not trivial: nothing but what prepare computes reads it.
   bool is_moved(const Node& node) const { return is_fixed(node) && !is_trivial(node.op) && !weight_of(node.outputs[0]).empty(); }
 
@@ -103,7 +109,8 @@ class Splitter {
     Builder b(program_, prepare_);
     Rewriter rewriter(old_, b);
     for (const Node& node : old_.nodes)
-      if (is_fixed(node) && std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return needed[v.index]; })) rewriter.copy(node);
+      if (is_fixed(node) && std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return needed[v.index]; }))
+        rewriter.copy(node);
     for (auto& [v, variable] : frontier_) {
       Variable prepared;
       prepared.name = unused_name(weight_of(v) + "_prepared");

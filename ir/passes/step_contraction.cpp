@@ -59,7 +59,8 @@ bool StepContraction::possible(ValueId term) const {
   if (!node) return false;
   if (is_arrangement(node->op)) return possible(node->inputs[0]);
   if (!is_contraction(node->op) || (node->op.as<ConvKernelGrad>() && axis_ > 1)) return false;
-  return std::all_of(node->inputs.begin(), node->inputs.end(), [&](ValueId v) { return varies_[v.index] && joint_.type(v).shape.rank() >= axis_; });
+  return std::all_of(node->inputs.begin(), node->inputs.end(),
+                     [&](ValueId v) { return varies_[v.index] && joint_.type(v).shape.rank() >= axis_; });
 }
 
 void StepContraction::collect_operands(ValueId term, std::set<ValueId>& operands) const {
@@ -74,7 +75,8 @@ Val StepContraction::build(Builder& b, ValueId term, const std::function<Val(Val
   if (is_arrangement(node.op)) return b.add1(node.op, {build(b, node.inputs[0], stacked)});
   if (const auto* dot = node.op.as<Dot>()) return contract(b, *dot, axis_, stacked(node.inputs[0]), stacked(node.inputs[1]));
   if (const auto* conv = node.op.as<ConvKernelGrad>())
-    return b.conv_kernel_grad(as_examples(b, stacked(node.inputs[0])), as_examples(b, stacked(node.inputs[1])), conv->geometry, conv->kernel);
+    return b.conv_kernel_grad(as_examples(b, stacked(node.inputs[0])), as_examples(b, stacked(node.inputs[1])), conv->geometry,
+                              conv->kernel);
   std::vector<int> axes = behind(node.op.as<Reduce>()->axes, axis_);
   axes.push_back(axis_);
   return b.reshape(b.sum(stacked(node.inputs[0]), axes, true), joint_.type(term).shape);

@@ -1,5 +1,5 @@
-// Gradients of a scan's invariants that need not be summed up step by step: where each step contributes a contraction of values of that step, the sum over
-// all steps is one contraction of the stacked values, with the axis of steps contracted too.
+// Gradients of a scan's invariants that need not be summed up step by step: where each step contributes a contraction of values of that
+// step, the sum over all steps is one contraction of the stacked values, with the axis of steps contracted too.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// Which values of a function are the same for every call: those computed from constants and from variables that the function does not update.
+// Which values of a function are the same for every call: those computed from constants and from variables that the function does not
+// update.
 #pragma once
 
 #include <vector>

@@ -30,7 +30,8 @@ TEST_CASE("gradients of dot for every arrangement of axes") {
   dot({2, 3, 4}, {2, 3, 4}, {{0, 1, 2}, {0, 1, 2}, {}, {}});
 }
 
-ConvGeometry geometry(std::vector<int64_t> strides, std::vector<int64_t> dilation, std::vector<int64_t> low, std::vector<int64_t> high, int64_t groups = 1) {
+ConvGeometry geometry(std::vector<int64_t> strides, std::vector<int64_t> dilation, std::vector<int64_t> low, std::vector<int64_t> high,
+                      int64_t groups = 1) {
   return {std::move(strides), std::move(dilation), std::move(low), std::move(high), groups};
 }
 

@@ -48,7 +48,8 @@ Tensor random_tensor(const Type& type, int64_t batch, std::mt19937_64& random) {
 Tensors random_parameters(const Program& program, FunctionId function, int64_t batch, uint64_t seed) {
   std::mt19937_64 random(seed);
   Tensors parameters;
-  for (ValueId id : program.function(function).parameters) parameters.push_back(random_tensor(program.function(function).type(id), batch, random));
+  for (ValueId id : program.function(function).parameters)
+    parameters.push_back(random_tensor(program.function(function).type(id), batch, random));
   return parameters;
 }
 
@@ -79,7 +80,8 @@ namespace {
 /// sum(outputs * cotangents) as a function of parameters and variables.
 class Loss {
  public:
-  Loss(const Program& program, FunctionId function, int64_t batch, const Tensors& parameters, const std::vector<size_t>& outputs, const Tensors& cotangents)
+  Loss(const Program& program, FunctionId function, int64_t batch, const Tensors& parameters, const std::vector<size_t>& outputs,
+       const Tensors& cotangents)
       : program_(program), function_(function), batch_(batch), parameters_(parameters), outputs_(outputs), cotangents_(cotangents) {}
 
   double operator()() const {

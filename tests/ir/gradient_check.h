@@ -31,8 +31,8 @@ Tensors evaluate(const Program& program, FunctionId function, int64_t batch, con
 /// Largest |a - b| / max(1, |b|); infinity where shapes, dtypes or NaNs differ.
 double largest_difference(const Tensors& a, const Tensors& b);
 
-/// Differentiates the function and compares the gradients of all its float parameters and variables with central differences in double, relative to
-/// 1e-6. `after` may run passes on the gradient function.
+/// Differentiates the function and compares the gradients of all its float parameters and variables with central differences in double,
+/// relative to 1e-6. `after` may run passes on the gradient function.
 void check_gradients(Program& program, FunctionId function, int64_t batch, const std::function<void(Program&, FunctionId)>& after = {});
 
 /// Runs the pass and checks that the outputs stay the same.

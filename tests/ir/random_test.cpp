@@ -23,7 +23,8 @@ TEST_CASE("uniform numbers are the published generator's") {
 TEST_CASE("an element depends on key and place alone") {
   for (auto kind : {Random::Kind::uniform, Random::Kind::normal, Random::Kind::truncated_normal})
     for (DType dtype : {DType::float32, DType::float64, DType::float16}) {
-      const Tensor few = draw(kind, {dtype, {kBatch, 3}}, 17, 2), many = draw(kind, {dtype, {kBatch, 3}}, 17, 50), other = draw(kind, {dtype, {kBatch, 3}}, 18, 2);
+      const Tensor few = draw(kind, {dtype, {kBatch, 3}}, 17, 2), many = draw(kind, {dtype, {kBatch, 3}}, 17, 50),
+          other = draw(kind, {dtype, {kBatch, 3}}, 18, 2);
       CHECK(std::equal(few.floats.begin(), few.floats.end(), many.floats.begin()));
       CHECK(few.floats != other.floats);
     }

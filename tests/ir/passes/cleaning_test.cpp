@@ -41,7 +41,8 @@ TEST_CASE("eliminate_dead drops carries, sequences, invariants and stacked outpu
     {
       Builder s(b.program(), body);
       const Val used = s.parameter(f32({2}), "used"), helper = s.parameter(f32({2}), "helper"), idle = s.parameter(f32({2}), "idle");
-      const Val x = s.parameter(f32({2}), "x"), z = s.parameter(f32({2}), "z"), w = s.parameter(f32({2}), "w"), v = s.parameter(f32({2}), "v");
+      const Val x = s.parameter(f32({2}), "x"), z = s.parameter(f32({2}), "z"), w = s.parameter(f32({2}), "w"),
+          v = s.parameter(f32({2}), "v");
       s.output(used + helper, "used");
       s.output(helper * w, "helper");
       s.output(idle + z * v, "idle");
@@ -78,7 +79,8 @@ TEST_CASE("eliminate_common merges equal nodes and constants but not random numb
     b.output(a - also, "zero");
     const Val plus_zero = x + b.full(type, 0.0), plus_minus_zero = x + b.full(type, -0.0);
     b.output(plus_zero * plus_minus_zero, "y");
-    const Val first = b.add1(Random::Attrs{Random::Kind::uniform, type}, {key}), second = b.add1(Random::Attrs{Random::Kind::uniform, type}, {key});
+    const Val first = b.add1(Random::Attrs{Random::Kind::uniform, type}, {key}),
+        second = b.add1(Random::Attrs{Random::Kind::uniform, type}, {key});
     b.output(first + second, "r");
   });
   check_same_results(c.program, c.function, 1, [&] { eliminate_common(c.program, c.function); });
@@ -156,7 +158,8 @@ TEST_CASE("inline_composites puts bodies in place, also nested ones and results 
     const Val x = b.parameter(f32({2}), "x");
     b.output(b.composite("outer", {}, outer, {x})[0] * x, "y");
   });
-  check_same_results(c.program, c.function, 1, [&] { inline_composites(c.program, c.function, [](const Composite::Attrs&) { return true; }); });
+  check_same_results(c.program, c.function, 1,
+                     [&] { inline_composites(c.program, c.function, [](const Composite::Attrs&) { return true; }); });
   rebuild(c.program, c.function, [](Rewriter&, const Node&) { return false; });
   CHECK(text(c) ==
         "function f(%0 x: float32[2]) {\n"

@@ -14,7 +14,8 @@ std::string text(const Program& program, FunctionId function) { return print(pro
 TEST_CASE("split_prepare moves what depends on weights alone") {
   Case c = make_case(
       [](Builder& b) {
-        const VariableId kernel = add_variable(b.program(), "dense/kernel", f32({4, 3}), 1), bias = add_variable(b.program(), "dense/bias", f32({4}), 2);
+        const VariableId kernel = add_variable(b.program(), "dense/kernel", f32({4, 3}), 1),
+            bias = add_variable(b.program(), "dense/bias", f32({4}), 2);
         const VariableId state = add_variable(b.program(), "state", f32({1, 4}), 3, Role::recurrent_state);
         const Val x = b.parameter(f32({kBatch, 3}), "x");
         const Val twice = b.read(kernel) * 2.0;
@@ -121,10 +122,14 @@ TEST_CASE("a normalization after a convolution goes into its kernel") {
   const std::vector<Variant> variants = {
       {"conv", [&](Builder& b, Val x) { return normalize(b, b.conv(x, weight(b, {3, 3, 2, 4}), same), 3); }},
       {"depthwise", [&](Builder& b, Val x) { return normalize(b, b.conv(x, weight(b, {3, 3, 1, 4}), depthwise), 3); }},
-      {"transposed", [&](Builder& b, Val x) { return normalize(b, b.conv_input_grad(x, weight(b, {3, 3, 5, 2}), same, {kBatch, 4, 4, 5}), 3); }},
+      {"transposed", [&](Builder& b, Val x) {
+         return normalize(b, b.conv_input_grad(x, weight(b, {3, 3, 5, 2}), same, {kBatch, 4, 4, 5}), 3);
+       }},
       {"dense", [&](Builder& b, Val x) { return normalize(b, b.dense(x, weight(b, {2, 3})), 3); }},
       {"transposed dense", [&](Builder& b, Val x) { return normalize(b, b.dot(x, weight(b, {3, 2}), {{}, {}, {3}, {1}}), 3); }},
-      {"channels first", [&](Builder& b, Val x) { return normalize(b, b.transpose(b.conv(x, weight(b, {3, 3, 2, 4}), same), {0, 3, 1, 2}), 1); }},
+      {"channels first", [&](Builder& b, Val x) {
+         return normalize(b, b.transpose(b.conv(x, weight(b, {3, 3, 2, 4}), same), {0, 3, 1, 2}), 1);
+       }},
       {"scaled", [&](Builder& b, Val x) { return b.conv(x, weight(b, {3, 3, 2, 4}), same) * 0.25; }},
       {"reversed", [&](Builder& b, Val x) {
          Val y = b.conv(x, weight(b, {3, 3, 2, 4}), same);
@@ -173,7 +178,9 @@ TEST_CASE("what is not folded") {
     fold_scale_into_weights(c.program, c.function);
     CHECK(text(c.program, c.function) == before);
   };
-  const auto read = [](Builder& b, const char* name, Shape shape) { return b.read(add_variable(b.program(), name, f32(std::move(shape)), 1)); };
+  const auto read = [](Builder& b, const char* name, Shape shape) {
+    return b.read(add_variable(b.program(), name, f32(std::move(shape)), 1));
+  };
   unchanged([&](Builder& b) {  // a bias alone
     const Val x = b.parameter(f32({kBatch, 2}), "x");
     b.output(b.dense(x, read(b, "k", {2, 3})) + read(b, "b", {3}), "y");

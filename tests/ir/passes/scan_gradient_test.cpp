@@ -32,7 +32,8 @@ FunctionId lstm_body(Builder& outer, bool wrap) {
   const FunctionId cell = outer.new_function("cell");
   {
     Builder b(outer.program(), cell);
-    const Val z = b.parameter(f32({kBatch, 4 * kUnits}), "z"), h = b.parameter(f32({kBatch, kUnits}), "h"), c = b.parameter(f32({kBatch, kUnits}), "c");
+    const Val z = b.parameter(f32({kBatch, 4 * kUnits}), "z"), h = b.parameter(f32({kBatch, kUnits}), "h"),
+        c = b.parameter(f32({kBatch, kUnits}), "c");
     const Val u = b.parameter(f32({kUnits, 4 * kUnits}), "u");
     const Val gates = z + b.dense(h, u);
     const auto gate = [&](int64_t i) { return b.slice(gates, 1, i * kUnits, (i + 1) * kUnits); };
@@ -63,7 +64,8 @@ FunctionId lstm_body(Builder& outer, bool wrap) {
 }
 
 void lstm(Builder& b, bool wrap, bool reverse, bool sequences_out) {
-  const VariableId w = add_variable(b.program(), "w", f32({2, 4 * kUnits}), 1), u = add_variable(b.program(), "u", f32({kUnits, 4 * kUnits}), 2);
+  const VariableId w = add_variable(b.program(), "w", f32({2, 4 * kUnits}), 1),
+      u = add_variable(b.program(), "u", f32({kUnits, 4 * kUnits}), 2);
   const Val x = b.parameter(f32({kBatch, 5, 2}), "x"), mask = b.parameter({DType::boolean, {kBatch, 5}}, "mask");
   const Val h = b.parameter(f32({kBatch, kUnits}), "h0"), c = b.parameter(f32({kBatch, kUnits}), "c0");
   const Vals results = b.scan(lstm_body(b, wrap), {h, c}, {b.dense(x, b.read(w)), mask}, {b.read(u)}, 1, 5, reverse);
@@ -93,7 +95,8 @@ TEST_CASE("gradients through a counter carry, an invariant of other kinds and sc
     const FunctionId body = b.new_function("body");
     {
       Builder s(b.program(), body);
-      const Val count = s.parameter({DType::int32, {}}, "count"), state = s.parameter(f32({kBatch, 2}), "state"), factor = s.parameter(f32({}), "factor");
+      const Val count = s.parameter({DType::int32, {}}, "count"), state = s.parameter(f32({kBatch, 2}), "state"),
+          factor = s.parameter(f32({}), "factor");
       const Val x = s.parameter(f32({kBatch, 2}), "x"), bias = s.parameter(f32({2}), "bias"), gain = s.parameter(f32({2}), "gain");
       const Val next = tanh(state * factor + x * gain) + bias;
       s.output(count + 1, "count");
@@ -140,14 +143,16 @@ TEST_CASE("gradients of a convolutional recurrence") {
       const FunctionId body = b.new_function("body");
       {
         Builder s(b.program(), body);
-        const Val h = s.parameter(f32({kBatch, 3, 4, 2}), "h"), x = s.parameter(f32({kBatch, 3, 4, 2}), "x"), k = s.parameter(f32({3, 2, 2, 2}), "k");
+        const Val h = s.parameter(f32({kBatch, 3, 4, 2}), "h"), x = s.parameter(f32({kBatch, 3, 4, 2}), "x"),
+            k = s.parameter(f32({3, 2, 2, 2}), "k");
         const Val next = tanh(s.conv(h, k, same) + x);
         s.output(next, "h");
         s.output(next, "y");
       }
       Shape shape{kBatch, 3, 4, 2};
       shape.dims.insert(shape.dims.begin() + axis, Dim(3));
-      const Vals out = b.scan(body, {b.zeros(f32({kBatch, 3, 4, 2}))}, {b.parameter(f32(shape), "x")}, {b.parameter(f32({3, 2, 2, 2}), "k")}, axis, 3, false);
+      const Vals out = b.scan(body, {b.zeros(f32({kBatch, 3, 4, 2}))}, {b.parameter(f32(shape), "x")},
+                              {b.parameter(f32({3, 2, 2, 2}), "k")}, axis, 3, false);
       b.output(out[1], "y");
     });
 }
@@ -196,7 +201,10 @@ TEST_CASE("gradients of a composite, also of one in a scan and of a scan in one"
 
 TEST_CASE("a softmax's gradient reads the softmax it is given") {
   const Type type = f32({kBatch, 4});
-  Case c = make_case([&](Builder& b) { b.output(b.composite("softmax", {{"axis", int64_t{1}}}, softmax_body(b, type), {b.parameter(type, "x")})[0], "y"); });
+  Case c = make_case([&](Builder& b) {
+    const Val x = b.parameter(type, "x");
+    b.output(b.composite("softmax", {{"axis", int64_t{1}}}, softmax_body(b, type), {x})[0], "y");
+  });
   check_gradients(c.program, c.function, 2, clean);
   const Function& grad = c.program.function(c.program.find("softmax_grad"));
   CHECK(grad.parameter_names == std::vector<std::string>{"x", "y", "d_y"});

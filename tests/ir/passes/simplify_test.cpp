@@ -25,7 +25,8 @@ std::string left(Type type, const std::function<Val(Builder&, Val)>& build, bool
   std::string text;
   for (auto node = function.nodes.rbegin(); node != function.nodes.rend(); ++node) {
     const std::string attributes = print(node->op);
-    if (!node->op.as<Constant>()) text += fmt::format("{}{}{}{}", text.empty() ? "" : "; ", node->op.info().name, attributes.empty() ? "" : " ", attributes);
+    if (!node->op.as<Constant>())
+      text += fmt::format("{}{}{}{}", text.empty() ? "" : "; ", node->op.info().name, attributes.empty() ? "" : " ", attributes);
   }
   return text;
 }
@@ -77,7 +78,8 @@ TEST_CASE("arrangements of arrangements") {
   CHECK(left(type, [](Builder& b, Val x) { return b.reshape(b.reshape(x, {kBatch, 24}), {kBatch, 12, 2}); }) == "reshape to=[n,12,2]");
   CHECK(left(f32({6}), [](Builder& b, Val x) { return b.broadcast(b.broadcast(x, {4, 6}), {kBatch, 4, 6}); }) == "broadcast to=[n,4,6]");
   CHECK(left(f32({6}), [](Builder& b, Val x) { return b.broadcast(b.reshape(x, {1, 1, 6}), {kBatch, 4, 6}); }) == "broadcast to=[n,4,6]");
-  CHECK(left(f32({6}), [](Builder& b, Val x) { return b.broadcast(b.reshape(x, {6, 1}), {6, 4}); }) == "broadcast to=[6,4]; reshape to=[6,1]");
+  const auto columns = [](Builder& b, Val x) { return b.broadcast(b.reshape(x, {6, 1}), {6, 4}); };
+  CHECK(left(f32({6}), columns) == "broadcast to=[6,4]; reshape to=[6,1]");
   CHECK(left(type, [](Builder& b, Val x) { return b.reverse(b.reverse(x, {1, 2}), {1, 2}); }) == "");
   CHECK(left(f32({kBatch, 1}), [](Builder& b, Val x) { return b.reverse(x, {1}); }) == "");
 }

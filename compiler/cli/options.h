@@ -27,7 +27,8 @@ struct Options {
   bool verbose = false, quiet = false, json = false, expand_nested = false, ir = false, plan = false;
   int threads = 1;
   int jobs = 2;
-  std::string cases, kind, filter, case_file;           // check
+  std::string cases, filter, only_layers;               // check
+  std::string kind = "forward,reject";
 };
 
 /// Reads the command line; prints help, version or a usage error itself and then returns the exit status in `status`.

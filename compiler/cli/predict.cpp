@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/commands.h"
-#include "compiler/data/tensors.h"
 #include "compiler/engine/compiled_model.h"
+#include "compiler/engine/reference.h"
 #include "compiler/engine/run_data.h"
 #include "compiler/load.h"
-#include "ir/eval.h"
 
 namespace keratin {
 
@@ -42,28 +41,6 @@ std::optional<NamedArrays> predict_compiled(const ReadModel& read, ExpandedModel
   return results;
 }
 
-/// Runs `predict` of the program by the evaluator, `batch` examples at a time, state carried from one call to the next.
-std::optional<NamedArrays> predict_by_reference(const ir::Program& program, const InputData& data, int64_t batch, Problems& problems, const std::string& file) {
-  const ir::FunctionId id = program.find("predict");
-  const ir::Function& function = program.function(id);
-  NamedArrays results;
-  for (const std::string& name : function.output_names) results.emplace_back(name, Array{});
-  std::optional<ir::Evaluator> evaluator;
-  for (int64_t begin = 0; begin < data.examples; begin += batch) {
-    const int64_t count = std::min(batch, data.examples - begin);
-    if (!evaluator || evaluator->batch() != count) evaluator.emplace(program, count);
-    ir::Tensors inputs;
-    for (const Array& array : data.arrays) inputs.push_back(to_tensor(rows_of(array, begin, count), array.dtype));
-    Result<ir::Tensors> outputs = evaluator->run(id, inputs);
-    if (!outputs) {
-      problems.add(fmt::format("{}: {}", file, outputs.error()));
-      return std::nullopt;
-    }
-    for (size_t i = 0; i < outputs->size(); ++i) append_rows(results[i].second, to_array((*outputs)[i]));
-  }
-  return results;
-}
-
 }  // namespace
 
 int run_predict(const Options& options) {
@@ -88,7 +65,7 @@ int run_predict(const Options& options) {
     problems.add(fmt::format("{}: holds {} examples, the model takes {} at a time", options.inputs, inputs.examples, batch));
     return report(problems);
   }
-  std::optional<NamedArrays> results = options.engine == "reference" ? predict_by_reference(expanded.program, inputs, batch, problems, options.inputs)
+  std::optional<NamedArrays> results = options.engine == "reference" ? reference_predict(expanded.program, inputs, batch, problems, options.inputs)
                                                                      : predict_compiled(*read, std::move(expanded), inputs, batch, options, problems);
   if (!results) return report(problems);
   Result<Done> written = write_npz(options.outputs, *results);

@@ -20,11 +20,19 @@ CompiledModel::CompiledModel(PlannedModel planned, EmitOptions options) : planne
     if (!file.name.ends_with(".plan.txt")) input.files.push_back(file);
   input.files.push_back({"entry.cpp", emit_entry(planned_.plan, options, "keratin")});
   library_ = build(input);
-  resolve(*library_, open_, "keratin_open");
-  resolve(*library_, close_, "keratin_close");
-  resolve(*library_, run_, "keratin_run");
-  resolve(*library_, workspace_bytes_, "keratin_workspace");
-  resolve(*library_, weights_, "keratin_weights");
+  resolve_entries("keratin");
+}
+
+CompiledModel::CompiledModel(PlannedModel planned, std::shared_ptr<Library> library, const std::string& symbol) : planned_(std::move(planned)), library_(std::move(library)) {
+  resolve_entries(symbol);
+}
+
+void CompiledModel::resolve_entries(const std::string& symbol) {
+  resolve(*library_, open_, symbol + "_open");
+  resolve(*library_, close_, symbol + "_close");
+  resolve(*library_, run_, symbol + "_run");
+  resolve(*library_, workspace_bytes_, symbol + "_workspace");
+  resolve(*library_, weights_, symbol + "_weights");
 }
 
 CompiledModel::~CompiledModel() {

@@ -13,6 +13,8 @@ class CompiledModel {
  public:
   /// Emits, builds and loads. `pool` may be null. Throws BuildFailure.
   CompiledModel(PlannedModel planned, EmitOptions options);
+  /// One of several models in a library that is built already; its entry points begin with `symbol`.
+  CompiledModel(PlannedModel planned, std::shared_ptr<Library> library, const std::string& symbol);
   ~CompiledModel();
   CompiledModel(const CompiledModel&) = delete;
   CompiledModel& operator=(const CompiledModel&) = delete;
@@ -29,6 +31,8 @@ class CompiledModel {
   double build_seconds() const { return library_->build_seconds(); }
 
  private:
+  void resolve_entries(const std::string& symbol);
+
   PlannedModel planned_;
   std::shared_ptr<Library> library_;
   void* (*open_)(long, void*);

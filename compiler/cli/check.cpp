@@ -1,0 +1,310 @@
+// keratin check: recorded cases through the emitted code (or the evaluator), many models in one build.
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "compiler/cli/commands.h"
+#include "compiler/data/tensors.h"
+#include "compiler/engine/compare.h"
+#include "compiler/engine/compiled_batch.h"
+#include "compiler/engine/reference.h"
+#include "compiler/engine/run_data.h"
+#include "compiler/load.h"
+
+namespace keratin {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kModelsPerBuild = 24;
+
+struct Case {
+  std::string name, kind, model, data;
+  std::optional<std::string> weights;
+  std::vector<std::string> words;
+  double limit = 1e-5;
+};
+
+/// A case on its way: read, expanded, with its arrays; or failed with a reason.
+struct Prepared {
+  const Case* recorded = nullptr;
+  std::string failure;
+  std::optional<ReadModel> read;
+  ExpandedModel expanded;
+  NamedArrays data;
+  InputData inputs;
+  int64_t batch = 0;
+  std::vector<std::string> output_names;
+};
+
+std::string text_of(const Json& object, std::string_view key) {
+  const Json* value = object.find(key);
+  return value && value->is_string() ? value->as_string() : "";
+}
+
+Result<Json> read_json(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{fmt::format("{}: cannot be read", path)};
+  std::stringstream text;
+  text << file.rdbuf();
+  Result<Json> parsed = Json::parse(text.str());
+  if (!parsed) return Error{fmt::format("{}: {}", path, parsed.error())};
+  return parsed;
+}
+
+std::vector<Case> select_cases(const Json& list, const Options& options, const std::set<std::string>& inside) {
+  std::vector<Case> cases;
+  const std::regex filter(options.filter.empty() ? "." : options.filter);
+  const auto path = [&](const std::string& name) { return (fs::path(options.cases) / name).string(); };
+  for (const Json& entry : list.as_array()) {
+    Case recorded;
+    recorded.name = text_of(entry, "case");
+    if (!std::regex_search(recorded.name, filter)) continue;
+    const std::string architecture = text_of(entry, "architecture"), weights = text_of(entry, "weights");
+    recorded.model = path(architecture.empty() ? text_of(entry, "model") : architecture);
+    if (!architecture.empty()) recorded.weights = path(text_of(entry, "model"));
+    if (!weights.empty()) recorded.weights = path(weights);
+    recorded.data = path(text_of(entry, "data"));
+    if (const Json* words = entry.find("words"); words && words->is_array())
+      for (const Json& word : words->as_array()) recorded.words.push_back(word.as_string());
+    bool all_inside = true;
+    if (const Json* layers = entry.find("layers"); !inside.empty() && layers && layers->is_array())
+      for (const Json& layer : layers->as_array()) all_inside = all_inside && inside.contains(layer.as_string());
+    const Json* kinds = entry.find("kind");
+    if (!kinds || !kinds->is_array()) continue;
+    for (const Json& kind : kinds->as_array()) {
+      recorded.kind = kind.as_string();
+      if (recorded.kind != "reject" && !all_inside) continue;
+      if (("," + options.kind + ",").find("," + recorded.kind + ",") == std::string::npos) continue;
+      recorded.limit = recorded.kind == "gradient" ? 1e-4 : 1e-5;
+      if (const Json* tolerance = entry.find("tolerance"))
+        if (const Json* own = tolerance->find(recorded.kind); own && own->is_number()) recorded.limit = own->as_double();
+      cases.push_back(recorded);
+    }
+  }
+  return cases;
+}
+
+std::string joined(const Problems& problems) {
+  std::string text;
+  for (const std::string& message : problems.messages()) text += (text.empty() ? "" : "; ") + message;
+  return text;
+}
+
+NamedArrays below(const NamedArrays& arrays, const std::string& prefix) {
+  NamedArrays part;
+  for (const auto& [name, array] : arrays)
+    if (name.starts_with(prefix)) part.emplace_back(name.substr(prefix.size()), array);
+  return part;
+}
+
+Prepared prepare(const Case& recorded) {
+  Prepared made;
+  made.recorded = &recorded;
+  Problems problems;
+  made.read = read_graph_of(recorded.model, recorded.weights, problems);
+  if (recorded.kind != "reject") {
+    Result<NamedArrays> data = read_arrays(recorded.data);
+    if (!data) problems.add(data.error());
+    else made.data = std::move(*data);
+  }
+  if (made.read && problems.empty()) {
+    ExpandOptions options;
+    options.losses = recorded.kind == "gradient";
+    if (recorded.kind != "reject") {
+      made.inputs = match_inputs(below(made.data, "input/"), input_specs(*made.read->model), recorded.data, problems);
+      options.shapes = made.inputs.shapes;
+    }
+    if (problems.empty()) made.expanded = expand_and_bind(*made.read, options, problems);
+  } else if (made.read && recorded.kind == "reject") {
+    made.expanded = expand_and_bind(*made.read, {}, problems);
+  }
+  made.failure = joined(problems);
+  return made;
+}
+
+struct Outcome {
+  bool passed = false;
+  std::string text;
+};
+
+Outcome judge(const NamedArrays& actual, const NamedArrays& expected, double limit) {
+  if (expected.empty()) return {false, "the case records nothing"};
+  double worst = -1;
+  std::string where;
+  for (const auto& [name, array] : expected) {
+    const Array* found = find_array(actual, name);
+    if (!found) return {false, name + " is missing"};
+    const Difference difference = compare_arrays(*found, array);
+    if (difference.error > worst) {
+      worst = difference.error;
+      where = name + (difference.reason.empty() ? "" : ": " + difference.reason);
+    }
+  }
+  return {worst <= limit, fmt::format("{:.2e} {}", worst, where)};
+}
+
+/// Gradients by name; large ones are recorded as their first values, sum and norm. A recorded path may lack outer names, or have more.
+Outcome judge_gradients(const NamedArrays& actual, const NamedArrays& recorded, double limit) {
+  Outcome worst{true, "no gradient"};
+  double error = -1;
+  const auto fail = [&](const std::string& text) { worst = {false, text}; };
+  const auto find = [&](const std::string& path) -> const Array* {
+    const Array* found = find_array(actual, "gradient/" + path);
+    for (const auto& [name, array] : actual) {
+      if (found || !name.starts_with("gradient/")) continue;
+      const std::string own = name.substr(9);
+      if (own.ends_with("/" + path) || path.ends_with("/" + own)) found = &array;
+    }
+    return found;
+  };
+  const auto measure = [&](const std::string& what, const Array& a, const Array& b, double allowed) {
+    const Difference difference = compare_arrays(a, b);
+    if (difference.error > allowed) return fail(fmt::format("{}: {:.2e} {}", what, difference.error, difference.reason));
+    if (worst.passed && difference.error > error) worst.text = fmt::format("{:.2e} {}", error = difference.error, what);
+  };
+  for (const auto& [name, array] : recorded) {
+    for (const char* group : {"input_gradient", "weight_gradient"}) {
+      const std::string plain = std::string(group) + "/", head = std::string(group) + "_head/";
+      const bool whole = name.starts_with(plain);
+      if (!whole && !name.starts_with(head)) continue;
+      const std::string path = name.substr(whole ? plain.size() : head.size());
+      const Array* found = find(path);
+      if (!found) return {false, "gradient/" + path + " is missing"};
+      if (whole) {
+        measure(name, *found, array, limit);
+        continue;
+      }
+      const std::vector<double> values = found->as<double>();
+      double sum = 0, squares = 0;
+      for (double value : values) {
+        sum += value;
+        squares += value * value;
+      }
+      const size_t count = static_cast<size_t>(array.count());
+      if (values.size() < count) return {false, name + " has too few values"};
+      measure(name, Array::of(array.shape, std::vector<double>(values.begin(), values.begin() + static_cast<ptrdiff_t>(count))), array, limit);
+      if (const Array* norm = find_array(recorded, std::string(group) + "_norm/" + path)) measure(std::string(group) + "_norm/" + path, Array::of<double>({2}, {sum, std::sqrt(squares)}), *norm, 10 * limit);
+    }
+  }
+  return worst;
+}
+
+Outcome judge_reject(const Prepared& made) {
+  if (made.failure.empty()) return {false, "was accepted"};
+  std::string lower = made.failure;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (made.failure.find(fs::path(made.recorded->model).filename().string()) == std::string::npos) return {false, "the message does not name the file: " + made.failure};
+  for (std::string word : made.recorded->words) {
+    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (lower.find(word) == std::string::npos) return {false, fmt::format("the message does not say '{}': {}", word, made.failure)};
+  }
+  return {true, made.failure};
+}
+
+int64_t batch_of(const Prepared& made) {
+  const ir::Function& predict = made.expanded.program.function(made.expanded.program.find("predict"));
+  for (ir::ValueId id : predict.parameters)
+    if (const Shape& shape = predict.type(id).shape; shape.rank() > 0 && shape[0].is_static()) return shape[0].size;
+  return made.inputs.examples;
+}
+
+Outcome run_reference(Prepared& made) {
+  Problems problems;
+  const bool gradient = made.recorded->kind == "gradient";
+  const std::optional<NamedArrays> results = gradient ? reference_gradients(made.expanded.program, made.inputs, made.data, made.recorded->data, problems)
+                                                      : reference_predict(made.expanded.program, made.inputs, batch_of(made), problems, made.recorded->data);
+  if (!results) return {false, joined(problems)};
+  if (!gradient) return judge(*results, below(made.data, "output/"), made.recorded->limit);
+  return judge_gradients(*results, made.data, made.recorded->limit);
+}
+
+/// Runs the selected cases in order and counts.
+class CheckRun {
+ public:
+  explicit CheckRun(const Options& options) : options_(options) {}
+
+  int run() {
+    Problems problems;
+    Result<Json> list = read_json((fs::path(options_.cases) / "cases.json").string());
+    if (!list) problems.add(list.error());
+    std::set<std::string> inside;
+    if (!options_.only_layers.empty()) {
+      std::ifstream file(options_.only_layers);
+      if (!file) problems.add(fmt::format("{}: cannot be read", options_.only_layers));
+      for (std::string word; file >> word;) inside.insert(word);
+    }
+    if (!problems.empty()) return report(problems);
+    const std::vector<Case> cases = select_cases(*list, options_, inside);
+    for (size_t begin = 0; begin < cases.size(); begin += kModelsPerBuild) run_some(cases, begin, std::min(cases.size(), begin + kModelsPerBuild));
+    std::printf("%d passed, %d failed\n", passed_, failed_);
+    return failed_ == 0 && passed_ > 0 ? 0 : 1;
+  }
+
+ private:
+  void run_some(const std::vector<Case>& cases, size_t begin, size_t end) {
+    std::vector<Prepared> prepared;
+    for (size_t i = begin; i < end; ++i) prepared.push_back(prepare(cases[i]));
+    std::vector<PlannedModel> planned;
+    std::vector<size_t> places;
+    for (size_t i = 0; i < prepared.size(); ++i) {
+      Prepared& made = prepared[i];
+      if (made.recorded->kind == "reject") tell(made, judge_reject(made));
+      else if (!made.failure.empty()) tell(made, {false, made.failure});
+      else if (made.recorded->kind == "gradient" || options_.engine == "reference") tell(made, run_reference(made));
+      else plan(made, i, planned, places);
+    }
+    if (planned.empty()) return;
+    const auto models = build_batch(std::move(planned), {"-O1", "-march=native"});
+    for (size_t m = 0; m < models.size(); ++m) tell(prepared[places[m]], run_compiled(prepared[places[m]], *models[m]));
+  }
+
+  void plan(Prepared& made, size_t place, std::vector<PlannedModel>& planned, std::vector<size_t>& places) {
+    made.batch = batch_of(made);
+    made.output_names = made.expanded.program.function(made.expanded.program.find("predict")).output_names;
+    PipelineOptions pipeline;
+    pipeline.plan.fuse = !options_.no_fuse;
+    pipeline.plan.reuse = !options_.no_reuse;
+    Result<PlannedModel> model = plan_model(std::move(made.expanded), made.recorded->model, pipeline);
+    if (!model) return tell(made, {false, model.error()});
+    planned.push_back(std::move(*model));
+    places.push_back(place);
+  }
+
+  static Outcome run_compiled(Prepared& made, CompiledModel& model) {
+    NamedArrays results;
+    for (const std::string& name : made.output_names) results.emplace_back(name, Array{});
+    for (int64_t first = 0; first < made.inputs.examples; first += made.batch) {
+      std::vector<Array> inputs;
+      for (const Array& array : made.inputs.arrays) inputs.push_back(rows_of(array, first, std::min(made.batch, made.inputs.examples - first)));
+      Result<std::vector<Array>> outputs = model.run(inputs, std::min(made.batch, made.inputs.examples - first));
+      if (!outputs) return {false, outputs.error()};
+      for (size_t i = 0; i < outputs->size(); ++i) append_rows(results[i].second, (*outputs)[i]);
+    }
+    return judge(results, below(made.data, "output/"), made.recorded->limit);
+  }
+
+  void tell(const Prepared& made, const Outcome& outcome) {
+    ++(outcome.passed ? passed_ : failed_);
+    if (outcome.passed && options_.quiet) return;
+    std::printf("%s %-9s %-50s %s\n", outcome.passed ? "ok  " : "FAIL", made.recorded->kind.c_str(), made.recorded->name.c_str(), outcome.text.c_str());
+    std::fflush(stdout);
+  }
+
+  const Options& options_;
+  int passed_ = 0, failed_ = 0;
+};
+
+}  // namespace
+
+int run_check(const Options& options) { return CheckRun(options).run(); }
+
+}  // namespace keratin

@@ -237,6 +237,7 @@ std::vector<std::string> Emitter::runtime_headers() const {
   std::set<std::string> names;
   for (const ir::Step& step : predict().steps)
     if (!step.header.empty()) names.insert(step.header);
+  if (!functor_names_.empty() || !epilogues_.empty()) names.insert({"arithmetic.h", "math.h"});
   return {names.begin(), names.end()};
 }
 

@@ -27,7 +27,7 @@ struct Options {
   bool verbose = false, quiet = false, json = false, expand_nested = false, ir = false, plan = false;
   int threads = 1;
   int jobs = 2;
-  std::string cases, filter, only_layers;               // check
+  std::string cases, filter, only_layers, known_failures;  // check
   std::string kind = "forward,reject";
 };
 

@@ -80,6 +80,7 @@ struct Parser {
     check->add_option("--kind", options.kind, "Kinds, separated by commas: forward, gradient, reject");
     check->add_option("--filter", options.filter, "Only cases whose name matches this regular expression");
     check->add_option("--only-layers", options.only_layers, "Only cases made of the classes that this file lists");
+    check->add_option("--known-failures", options.known_failures, "A list of `<kind> <case>: reason`: these must fail, and are counted apart");
     check->add_option("--engine", options.engine, "compiled (default) or reference; gradients run by reference")->check(CLI::IsMember({"compiled", "reference"}));
     tuning(check);
     data(verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz"));

@@ -13,7 +13,7 @@ namespace {
 /// Outputs of the calls made so far in one expansion of one graph.
 class Calls {
  public:
-  explicit Calls(const Model& model) : outputs_(model.layers.size()) {
+  explicit Calls(const Model& model) : model_(model), outputs_(model.layers.size()) {
     for (size_t i = 0; i < model.layers.size(); ++i) outputs_[i].resize(model.layers[i].calls.size());
   }
 
@@ -39,11 +39,12 @@ class Calls {
     if (ref.call < 0 || ref.call >= static_cast<int>(calls.size())) return {};
     const KTensors& outputs = calls[static_cast<size_t>(ref.call)];
     if (ref.output < static_cast<int>(outputs.size())) return outputs[static_cast<size_t>(ref.output)];
-    if (!outputs.empty()) problems.push_back(fmt::format("reads output {} of a layer that has {}", ref.output, outputs.size()));
+    if (!outputs.empty()) problems.push_back(fmt::format("reads output {} of '{}', which has {}", ref.output, model_.layers[static_cast<size_t>(ref.layer)].name, outputs.size()));
     return {};
   }
 
  private:
+  const Model& model_;
   std::vector<std::vector<KTensors>> outputs_;
 };
 

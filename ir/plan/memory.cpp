@@ -40,9 +40,14 @@ void find_lives(PlannedFunction& function) {
     });
   }
   // Inner loops end first, so one pass in their order is enough.
-  for (const Loop& loop : loops)
-    for (Buffer& buffer : function.buffers)
-      if (buffer.first >= 0 && buffer.first < loop.begin && buffer.last > loop.begin) buffer.last = std::max(buffer.last, loop.end);
+  for (const Loop& loop : loops) {
+    for (Buffer& buffer : function.buffers) {
+      if (buffer.first < 0) continue;
+      if (buffer.first < loop.begin && buffer.last > loop.begin) buffer.last = std::max(buffer.last, loop.end);
+      // What every step writes a part of and somebody reads after the loop is there from its beginning.
+      if (buffer.first > loop.begin && buffer.first < loop.end && buffer.last > loop.end) buffer.first = loop.begin;
+    }
+  }
 }
 
 void assign_memory(PlannedFunction& function, bool reuse, std::optional<int64_t> block) {

@@ -135,6 +135,7 @@ BufferId Planner::variable_buffer(VariableId id) {
 
 std::optional<VariableId> Planner::variable_of(ValueId id) const {
   const Node* node = definition(id);
+  while (node && node->op.as<Reshape>()) node = definition(node->inputs[0]);
   const auto* read = node ? node->op.as<Read>() : nullptr;
   return read ? std::optional(read->variable) : std::nullopt;
 }
@@ -319,7 +320,8 @@ BufferId Planner::scratch(DType dtype, Dim count, const std::string& name) {
 Operand Planner::prepared(ValueId weight, const std::string& suffix, const std::function<Val(Builder&, Val)>& build) {
   const std::optional<VariableId> source = variable_of(weight);
   IR_CHECK(source.has_value(), "only weights are prepared");
-  const std::string key = fmt::format("{} {}", source->index, suffix);
+  const Shape shape = type(weight).shape;  // of the weight as it is read, perhaps through a reshape
+  const std::string key = fmt::format("{} {} {}", source->index, to_string(shape), suffix);
   if (!prepared_.contains(key)) {
     Builder builder(program_, prepare_);
     builder.set_origin(program_.variable(*source).origin);
@@ -328,7 +330,7 @@ Operand Planner::prepared(ValueId weight, const std::string& suffix, const std::
     for (const Update& update : program_.function(prepare_).updates)
       if (update.variable == *source) value = Val(&builder, update.value);
     if (value.poisoned()) value = builder.read(*source);
-    const Val packed = build(builder, value);
+    const Val packed = build(builder, builder.reshape(value, shape));
     IR_CHECK(!packed.poisoned(), "packing a weight failed");
     const VariableId id{static_cast<uint32_t>(program_.variables.size())};
     program_.variables.push_back({program_.variable(*source).name + "_" + suffix, packed.type(), Role::prepared, false, nullptr, program_.variable(*source).origin});

@@ -37,6 +37,8 @@ struct KernelRule {
   /// Whether the rule can plan this node; a composite that no rule takes is inlined before planning. Null: always.
   bool (*accepts)(const Program&, const Function&, const Node&) = nullptr;
   void (*plan)(Planner&, const Node&, const Target&) = nullptr;
+  /// Whether the kernel for this node adds a number per channel before the epilogue. Null: never.
+  bool (*takes_bias)(const Planner&, const Node&) = nullptr;
 };
 
 /// All rules (ir/plan/kernels).

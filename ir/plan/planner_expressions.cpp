@@ -167,7 +167,8 @@ bool Planner::plan_with_root(ValueId root, ValueId sink) {
   Target target{sink, {}, {}, {}};
   ValueId accumulator = root;
   if (is_half(type(root).dtype)) return plan_kernel(node, Target{root, {}, {}, {}}), false;  // rounded by the kernel's own store
-  target.bias = bias_after(accumulator);
+  const KernelRule* rule = rule_of(node);
+  if (rule->takes_bias && rule->takes_bias(*this, node)) target.bias = bias_after(accumulator);
   const std::optional<Epilogue> epilogue = epilogue_of(accumulator, sink);
   if (!epilogue) {
     plan_kernel(node, Target{root, {}, {}, {}});
@@ -221,7 +222,7 @@ void Planner::map(const Operand& y, Expression expression, std::vector<Operand> 
   }
   collapse(extents, operands);
   if (extents.size() > 8) throw PlanError{"an element-wise operation over more than 8 axes is not supported"};
-  const bool vectors = expression.vectorizable() && storage(y.dtype) == storage(expression.nodes.back().dtype);
+  const bool vectors = !leaves.empty() && expression.vectorizable() && storage(y.dtype) == storage(expression.nodes.back().dtype);
   step.kernel = vectors ? "map" : "map_scalar";
   step.header = "map.h";
   step.templates.push_back(Template::of(static_cast<int64_t>(extents.size())));

@@ -104,6 +104,6 @@ void plan_conv(Planner& planner, const Node& node, const Target& target) {
 
 }  // namespace
 
-KernelRule conv_rule() { return {"conv", true, nullptr, plan_conv}; }
+KernelRule conv_rule() { return {"conv", true, nullptr, plan_conv, [](const Planner&, const Node&) { return true; }}; }
 
 }  // namespace keratin::ir

@@ -51,6 +51,6 @@ void plan(Planner& planner, const Node& node, const Target& target) {
 
 }  // namespace
 
-KernelRule conv_input_grad_rule() { return {"conv_input_grad", true, nullptr, plan}; }
+KernelRule conv_input_grad_rule() { return {"conv_input_grad", true, nullptr, plan, [](const Planner&, const Node&) { return true; }}; }
 
 }  // namespace keratin::ir

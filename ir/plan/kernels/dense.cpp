@@ -106,14 +106,18 @@ void plan_activations(Planner& planner, const Node& node, const Target& target, 
   planner.add(std::move(step));
 }
 
+bool is_weighted(const Planner& planner, const Node& node) {
+  return planner.is_weight(node.inputs[1]) && node.op.as<Dot>()->left_batch.empty() && !planner.is_weight(node.inputs[0]);
+}
+
 void plan_dot(Planner& planner, const Node& node, const Target& target) {
   const auto& attrs = *node.op.as<Dot>();
-  if (planner.is_weight(node.inputs[1]) && attrs.left_batch.empty() && !planner.is_weight(node.inputs[0])) return plan_weights(planner, node, target, attrs);
+  if (is_weighted(planner, node)) return plan_weights(planner, node, target, attrs);
   plan_activations(planner, node, target, attrs);
 }
 
 }  // namespace
 
-KernelRule dense_rule() { return {"dot", true, nullptr, plan_dot}; }
+KernelRule dense_rule() { return {"dot", true, nullptr, plan_dot, is_weighted}; }
 
 }  // namespace keratin::ir

@@ -37,6 +37,6 @@ void plan(Planner& planner, const Node& node, const Target& target) {
 
 }  // namespace
 
-KernelRule layer_norm_rule() { return {"layer_norm", false, accepts, plan}; }
+KernelRule layer_norm_rule() { return {"layer_norm", false, accepts, plan, nullptr}; }
 
 }  // namespace keratin::ir

@@ -55,8 +55,8 @@ void plan_gather(Planner& planner, const Node& node, const Target& target) {
 
 }  // namespace
 
-KernelRule concatenate_rule() { return {"concatenate", false, nullptr, plan_concatenate}; }
-KernelRule pad_rule() { return {"pad", false, nullptr, plan_pad}; }
-KernelRule gather_rule() { return {"gather", false, nullptr, plan_gather}; }
+KernelRule concatenate_rule() { return {"concatenate", false, nullptr, plan_concatenate, nullptr}; }
+KernelRule pad_rule() { return {"pad", false, nullptr, plan_pad, nullptr}; }
+KernelRule gather_rule() { return {"gather", false, nullptr, plan_gather, nullptr}; }
 
 }  // namespace keratin::ir

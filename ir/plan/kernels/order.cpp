@@ -57,8 +57,8 @@ void plan_sort(Planner& planner, const Node& node, const Target&) {
 
 }  // namespace
 
-KernelRule cumulative_rule() { return {"cumulative", false, nullptr, plan_cumulative}; }
-KernelRule arg_reduce_rule() { return {"arg_reduce", false, nullptr, plan_arg_reduce}; }
-KernelRule sort_rule() { return {"sort", false, nullptr, plan_sort}; }
+KernelRule cumulative_rule() { return {"cumulative", false, nullptr, plan_cumulative, nullptr}; }
+KernelRule arg_reduce_rule() { return {"arg_reduce", false, nullptr, plan_arg_reduce, nullptr}; }
+KernelRule sort_rule() { return {"sort", false, nullptr, plan_sort, nullptr}; }
 
 }  // namespace keratin::ir

@@ -75,6 +75,6 @@ void plan(Planner& planner, const Node& node, const Target& target) {
 
 }  // namespace
 
-KernelRule reduce_rule() { return {"reduce", false, nullptr, plan}; }
+KernelRule reduce_rule() { return {"reduce", false, nullptr, plan, nullptr}; }
 
 }  // namespace keratin::ir

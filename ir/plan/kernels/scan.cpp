@@ -44,6 +44,6 @@ void plan(Planner& planner, const Node& node, const Target&) {
 
 }  // namespace
 
-KernelRule scan_rule() { return {"scan", false, nullptr, plan}; }
+KernelRule scan_rule() { return {"scan", false, nullptr, plan, nullptr}; }
 
 }  // namespace keratin::ir

@@ -30,6 +30,6 @@ void plan(Planner& planner, const Node& node, const Target& target) {
 
 }  // namespace
 
-KernelRule softmax_rule() { return {"softmax", false, accepts, plan}; }
+KernelRule softmax_rule() { return {"softmax", false, accepts, plan, nullptr}; }
 
 }  // namespace keratin::ir

@@ -61,7 +61,7 @@ void plan_average(Planner& planner, const Node& node, const Target& target) { pl
 
 }  // namespace
 
-KernelRule window_rule() { return {"window_reduce", false, nullptr, plan_window}; }
-KernelRule average_pool_rule() { return {"average_pool", false, accepts_average, plan_average}; }
+KernelRule window_rule() { return {"window_reduce", false, nullptr, plan_window, nullptr}; }
+KernelRule average_pool_rule() { return {"average_pool", false, accepts_average, plan_average, nullptr}; }
 
 }  // namespace keratin::ir

@@ -106,7 +106,7 @@ template <class T> void check(const Kernel<T>& kernel, size_t examples = 2, bool
   }
 }
 
-template <int W, int C = 5, int F = 20> using Same3 = kr::Conv2d<5, W, C, F, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1>;
+template <int W, int C = 5, int F = 16> using Same3 = kr::Conv2d<5, W, C, F, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1>;
 template <int... I> void check_every_width(kr::Indices<I...>) {
   for (const auto& kernel : {conv<float, Same3<I + 1>>()...}) check(kernel, 1);
 }

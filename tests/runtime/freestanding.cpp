@@ -17,6 +17,7 @@
 #include "keratin/runtime/move.h"
 #include "keratin/runtime/norm.h"
 #include "keratin/runtime/operand.h"
+#include "keratin/runtime/panel_grid.h"
 #include "keratin/runtime/panels.h"
 #include "keratin/runtime/pool.h"
 #include "keratin/runtime/pooling.h"

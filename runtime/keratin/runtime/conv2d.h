@@ -9,7 +9,7 @@
 #pragma once
 #include "keratin/runtime/conv_tile.h"
 #include "keratin/runtime/dense.h"
-#include "keratin/runtime/pool.h"
+#include "keratin/runtime/panel_grid.h"
 
 KR_BEGIN_NAMESPACE
 
@@ -143,7 +143,7 @@ template <class T, class G, class Epilogue> struct ConvKernel {
   }
 
   /// Output rows first .. last - 1 (of all examples) of the panel at `column`.
-  template <int Width, int Real> KR_NOINLINE void panel(Size first, Size last, Size column) const {
+  template <int Width, int Real> KR_ONE_COPY void panel(Size first, Size last, Size column) const {
     const ConvKernel self = *this;   // a copy: stores to y cannot change it
     if constexpr (Width > 1 && kGather) {
       self.template gather_pixels<Width, Real>(first * G::OW, last * G::OW, column);
@@ -155,42 +155,13 @@ template <class T, class G, class Epilogue> struct ConvKernel {
       }
     }
   }
-  template <Size Column> KR_INLINE void last_panels(Size first, Size last, Size skip) const {
-    if constexpr (Column < G::F) {
-      constexpr int kWidth = static_cast<int>(panel_width(G::F - Column));
-      constexpr Size kItem = panel_item_width(G::F, Column);
-      if (skip != 0) last_panels<Column + kItem>(first, last, skip - 1);
-      else panel<kWidth, static_cast<int>(min_size(kItem, G::F - Column))>(first, last, Column);
-    }
-  }
-  KR_INLINE void any_panel(Size first, Size last, Size p) const {
-    if (p < G::F / 32) panel<32, 32>(first, last, p * 32);
-    else last_panels<G::F / 32 * 32>(first, last, p - G::F / 32);
-  }
-
   /// Output rows worked off together, panel after panel: at least 128 pixels, up to 256 KB of input.
   static constexpr Size kBandRows = max_size(ceil_div(128, G::OW), 262144 / (G::SH * G::W * G::XStride * static_cast<Size>(sizeof(T))));
-  static constexpr Size kPanels = count_panel_items(G::F);
 
   KR_INLINE void run(Size examples, Pool* pool) const {
-    const Size rows = examples * G::OD * G::OH;
-    Size bands = ceil_div(rows, kBandRows), chunks = 1;
-    if (pool != nullptr && pool->threads > 1 && rows * G::OW * G::K * G::F >= kParallelWork) {
-      const Size wanted = 2 * pool->threads, each = kGather ? kGatherRows : 1;
-      if (bands * kPanels < wanted) bands = min_size(ceil_div(rows, each), ceil_div(wanted, kPanels));
-      chunks = min_size(pool->threads, bands * kPanels);
-    }
-    parallel(pool, static_cast<int>(chunks), [&](int chunk) {
-      for (Size i = bands * kPanels * chunk / chunks; i < bands * kPanels * (chunk + 1) / chunks; ++i) {
-        any_panel(band_row(rows, bands, i / kPanels), band_row(rows, bands, i / kPanels + 1), i % kPanels);
-      }
-    });
-  }
-  /// Gathered tiles run across rows: bands begin where a tile begins, so that the tiles are the same for any number of bands.
-  static constexpr Size kGatherRows = kTileRows;
-  static KR_INLINE Size band_row(Size rows, Size bands, Size band) {
-    if constexpr (!kGather) return rows * band / bands;
-    else return min_size(rows, ceil_div(rows, kGatherRows) * band / bands * kGatherRows);
+    // Gathered tiles run across rows: bands begin where a tile does, so that tiles are the same for any number of bands.
+    const Size rows = examples * G::OD * G::OH, unit = kGather ? kTileRows : 1;
+    PanelGrid<G::F>::run(*this, rows, kBandRows, unit, rows * G::OW * G::K * G::F, pool);
   }
 };
 

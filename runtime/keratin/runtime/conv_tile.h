@@ -22,8 +22,7 @@ template <class G, Size Step_ = G::SW, Size Pad_ = G::PL, Size Count_ = G::OW> s
 inline constexpr Size kInner = -1;   // a tile's place: anywhere between the edges
 
 /// A row of output pixels cut into tiles: `count` of `size` or, the first `longer`, size + 1.
-template <class Cols> struct ColumnTiles {
-  static constexpr Size kMost = kVectorRegisters == 32 ? 10 : 6, kLeast = kVectorRegisters == 32 ? 5 : 4;
+template <class Cols, Size kMost = kVectorRegisters == 32 ? 10 : 6, Size kLeast = kVectorRegisters == 32 ? 5 : 4> struct ColumnTiles {
   static constexpr Size choose() {
     const Size fewest = ceil_div(Cols::Count, kMost);
     for (Size count = fewest; Cols::Count / count >= kLeast; ++count) {

@@ -7,7 +7,7 @@
 // channels are bound by K * F * sizeof(T) * rows / bandwidth.
 #pragma once
 #include "keratin/runtime/conv_tile.h"
-#include "keratin/runtime/pool.h"
+#include "keratin/runtime/panel_grid.h"
 
 KR_BEGIN_NAMESPACE
 
@@ -131,7 +131,7 @@ template <class T, class G, class Epilogue> struct ConvTransposeKernel {
   }
 
   /// Output rows first .. last - 1 (of all examples) of the panel at `column`.
-  template <int Width, int Real> KR_NOINLINE void panel(Size first, Size last, Size column) const {
+  template <int Width, int Real> KR_ONE_COPY void panel(Size first, Size last, Size column) const {
     const ConvTransposeKernel self = *this;   // a copy: stores to y cannot change it
     KR_NO_UNROLL for (Size row = first; row < last; ++row) {
       const Row r(row);
@@ -143,33 +143,10 @@ template <class T, class G, class Epilogue> struct ConvTransposeKernel {
       }
     }
   }
-  template <Size Column> KR_INLINE void last_panels(Size first, Size last, Size skip) const {
-    if constexpr (Column < G::F) {
-      constexpr int kWidth = static_cast<int>(panel_width(G::F - Column));
-      constexpr Size kItem = panel_item_width(G::F, Column);
-      if (skip != 0) last_panels<Column + kItem>(first, last, skip - 1);
-      else panel<kWidth, static_cast<int>(min_size(kItem, G::F - Column))>(first, last, Column);
-    }
-  }
-
-  static constexpr Size kPanels = count_panel_items(G::F);
   static constexpr Size kBandRows = max_size(ceil_div(128, G::OW), 262144 * G::SH / (G::W * G::XStride * static_cast<Size>(sizeof(T))));
 
   KR_INLINE void run(Size examples, Pool* pool) const {
-    const Size rows = examples * G::OD * G::OH;
-    Size bands = ceil_div(rows, kBandRows), chunks = 1;
-    if (pool != nullptr && pool->threads > 1 && examples * G::D * G::H * G::W * G::K * G::F >= kParallelWork) {
-      const Size wanted = 2 * pool->threads;
-      if (bands * kPanels < wanted) bands = min_size(rows, ceil_div(wanted, kPanels));
-      chunks = min_size(pool->threads, bands * kPanels);
-    }
-    parallel(pool, static_cast<int>(chunks), [&](int chunk) {
-      for (Size i = bands * kPanels * chunk / chunks; i < bands * kPanels * (chunk + 1) / chunks; ++i) {
-        const Size first = rows * (i / kPanels) / bands, last = rows * (i / kPanels + 1) / bands, p = i % kPanels;
-        if (p < G::F / 32) panel<32, 32>(first, last, p * 32);
-        else last_panels<G::F / 32 * 32>(first, last, p - G::F / 32);
-      }
-    });
+    PanelGrid<G::F>::run(*this, examples * G::OD * G::OH, kBandRows, 1, examples * G::D * G::H * G::W * G::K * G::F, pool);
   }
 };
 

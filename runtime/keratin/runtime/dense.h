@@ -47,7 +47,7 @@ KR_INLINE void dense_dots(const DensePanel<T>& p, Size row, const Epilogue& epil
 
 /// Rows of tiles t0 .. t1 - 1. Tiles are cut from the number of rows alone, so results do not depend on who computes them.
 template <int Width, int Real, bool Prefetch, class T, class Epilogue>
-KR_NOINLINE void dense_panel(const DensePanel<T>& panel, const RowTiles& tiles, Size t0, Size t1, const Epilogue& epilogue) {
+KR_ONE_COPY void dense_panel(const DensePanel<T>& panel, const RowTiles& tiles, Size t0, Size t1, const Epilogue& epilogue) {
   const DensePanel<T> p = panel;
   const Size middle = max_size(t0, min_size(t1, tiles.longer));
   for (int longer = 1; longer >= 0; --longer) {
@@ -72,16 +72,18 @@ KR_NOINLINE void dense_panel(const DensePanel<T>& panel, const RowTiles& tiles, 
 #undef KR_DENSE_ROWS
   }
 }
-/// The same for R single columns: four rows at a time and a row at a time sum in the same order; a lone row has chains.
+/// The same for R single columns: every tile in fours, then row by row; a lone row has chains.
 template <int R, int U, class T, class Epilogue>
-KR_NOINLINE void dense_columns(const DensePanel<T>& panel, const RowTiles& tiles, Size t0, Size t1, const Epilogue& epilogue) {
+KR_ONE_COPY void dense_columns(const DensePanel<T>& panel, const RowTiles& tiles, Size t0, Size t1, const Epilogue& epilogue) {
   const DensePanel<T> p = panel;
   if (tiles.count == 1 && tiles.size == 1) return dense_dots<1, R, U>(p, 0, epilogue);
   constexpr int kRows = 4;
-  Size row = tiles.row(t0);
-  const Size end = tiles.row(t1);
-  KR_NO_UNROLL for (; row + kRows <= end; row += kRows) dense_dots<kRows, R, 1>(p, row, epilogue);
-  KR_NO_UNROLL for (; row < end; ++row) dense_dots<1, R, 1>(p, row, epilogue);
+  KR_NO_UNROLL for (Size t = t0; t < t1; ++t) {
+    Size row = tiles.row(t);
+    const Size end = tiles.row(t + 1);
+    KR_NO_UNROLL for (; row + kRows <= end; row += kRows) dense_dots<kRows, R, 1>(p, row, epilogue);
+    KR_NO_UNROLL for (; row < end; ++row) dense_dots<1, R, 1>(p, row, epilogue);
+  }
 }
 
 /// The kernel of one shape.

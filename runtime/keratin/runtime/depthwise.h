@@ -157,7 +157,7 @@ template <class T, class G, int Mult, class Epilogue> struct DepthwiseKernel {
   }
 
   /// The tiles of row of tiles `index` (of all examples): pixel tiles outside, channels inside.
-  KR_NOINLINE void tile_row(Size index) const {
+  KR_ONE_COPY void tile_row(Size index) const {
     constexpr Size kTileRowsOfImage = ceil_div(G::OH, TH);
     constexpr int L = F >= kLanes<T> ? kLanes<T> : F > 8 ? 16 : F > 4 ? 8 : 4;
     constexpr int kWide = L < kLanes<T> ? L : kLanes<T>, kRest = static_cast<int>(F % kWide);

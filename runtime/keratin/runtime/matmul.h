@@ -143,7 +143,7 @@ template <class T, bool TransposeB, class Epilogue> struct MatmulKernel {
   }
 
   /// Items first .. last - 1 of the grid [batch][blocks of rows][pairs of vectors].
-  KR_NOINLINE void items(const T* a, const T* b, T* c, Size first, Size last) const {
+  KR_ONE_COPY void items(const T* a, const T* b, T* c, Size first, Size last) const {
     const MatmulKernel self = *this;
     const Size blocks = ceil_div(s.m, kBlockRows), pairs = ceil_div(s.n, kColumns);
     for (Size i = first; i < last; ++i) {

@@ -84,11 +84,21 @@ KR_INLINE void multiply_add_step(V (&acc)[MR][NV], const T* __restrict a, Size l
   }
 }
 
+/// The same pointer, of which the compiler knows nothing: where neighbouring rows overlap (a convolution's), GCC would carry their
+/// common elements from step to step in registers, with more moves than it saves loads.
+template <class T> KR_INLINE const T* opaque(const T* p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
+#define KR_OVERLAP(lda, k) (__builtin_constant_p((lda) < (k)) && (lda) < (k))
+
 /// acc[i][j] += sum over k of a[i * lda + k] * b[k * ldb + j]. Prefetch: fetches weights that do not stay in L2 ahead of their use.
 template <bool Prefetch = false, class T, class V, int U, int MR, int NV>
 KR_INLINE void multiply_add(V (&acc)[U][MR][NV], Size k, const T* __restrict a, Size lda, const T* __restrict b, Size ldb) {
+  bool overlap = KR_OVERLAP(lda, k);   // not const: a constant initialiser would be evaluated before inlining
   if constexpr (U > 1) {
     KR_NO_UNROLL for (; k >= U; k -= U, a += U, b += U * ldb) {
+      if (overlap) a = opaque(a);
       if constexpr (Prefetch) {
         constexpr int kLine = 64 / static_cast<int>(sizeof(T)), kAhead = 2048 / static_cast<int>(sizeof(T));
         KR_UNROLL for (Size line = 0; line < U * ldb; line += kLine) __builtin_prefetch(b + kAhead + line);
@@ -96,7 +106,10 @@ KR_INLINE void multiply_add(V (&acc)[U][MR][NV], Size k, const T* __restrict a, 
       KR_UNROLL for (int u = 0; u < U; ++u) multiply_add_step<0, MR>(acc[u], a + u, lda, b + u * ldb);
     }
   }
-  KR_NO_UNROLL for (; k > 0; --k, ++a, b += ldb) multiply_add_step<0, MR>(acc[0], a, lda, b);
+  KR_NO_UNROLL for (; k > 0; --k, ++a, b += ldb) {
+    if (overlap) a = opaque(a);
+    multiply_add_step<0, MR>(acc[0], a, lda, b);
+  }
 }
 
 /// The same for rows First .. First + Count - 1 of the tile only; `a` is the first of them.

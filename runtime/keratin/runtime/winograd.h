@@ -151,7 +151,7 @@ template <class T, class G, int M, class Epilogue> struct WinogradKernel {
     const T* m;
     template <int L> KR_INLINE void operator()(Size f, Size count) const { kernel.transform_output<L>(tile, f, count, m); }
   };
-  KR_NOINLINE void inputs(Size first, Size last, T* v) const {
+  KR_ONE_COPY void inputs(Size first, Size last, T* v) const {
     const WinogradKernel self = *this;   // copies: stores cannot change them
     KR_NO_UNROLL for (Size t = first; t < last; ++t, v += C) {
       const Tile tile = tile_at(t);
@@ -159,7 +159,7 @@ template <class T, class G, int M, class Epilogue> struct WinogradKernel {
       over_channels<C>(InputBody{self, tile, ih < 0 || iw < 0 || ih + A > G::H || iw + A > G::W, v});
     }
   }
-  KR_NOINLINE void outputs(Size first, Size last, const T* m) const {
+  KR_ONE_COPY void outputs(Size first, Size last, const T* m) const {
     const WinogradKernel self = *this;
     KR_NO_UNROLL for (Size t = first; t < last; ++t, m += F) {
       const Tile tile = tile_at(t);

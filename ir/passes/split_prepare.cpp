@@ -30,17 +30,14 @@ class Splitter {
     if (frontier_.empty()) return program_.find("prepare");
     fill_prepare();
     rebuild(program_, id_, [&](Rewriter& rewriter, const Node& node) {
-      bool all = true;
+      size_t read = 0;
       for (ValueId output : node.outputs) {
         const auto variable = frontier_.find(output);
-        if (variable != frontier_.end())
-          rewriter.set(output, rewriter.to().read(variable->second));
-        else
-          all = false;
+        if (variable == frontier_.end()) continue;
+        rewriter.set(output, rewriter.to().read(variable->second));
+        ++read;
       }
-      // A trivial node between two that have moved has lost its operand: nobody reads it here.
-      const auto lost = [&](ValueId input) { return !rewriter.has(input); };
-      return all || is_moved(node) || (is_fixed(node) && std::any_of(node.inputs.begin(), node.inputs.end(), lost));
+      return read == node.outputs.size() || is_moved(rewriter, node);
     });
     eliminate_common(program_, id_);
     eliminate_dead(program_, id_);
@@ -55,8 +52,12 @@ class Splitter {
   bool is_fixed(const Node& node) const {
     return std::all_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return fixed_[v.index]; });
   }
-  /// Known without any call and not trivial: nothing but what prepare computes reads it.
-  bool is_moved(const Node& node) const { return is_fixed(node) && !is_trivial(node.op) && !weight_of(node.outputs[0]).empty(); }
+  /// Nothing but what prepare computes reads it, or something trivial on the way there.
+  bool is_moved(const Rewriter& rewriter, const Node& node) const {
+    if (!is_fixed(node)) return false;
+    if (std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) { return !rewriter.has(v); })) return true;
+    return !is_trivial(node.op) && !weight_of(node.outputs[0]).empty();
+  }
 
   /// Values that `prepare` hands over: computed from variables, read by something that is not.
   void find_frontier() {

@@ -1,9 +1,10 @@
-// eliminate_dead, eliminate_common and fold_constants.
+// eliminate_dead, eliminate_common, eliminate_functions and fold_constants.
 #include <catch2/catch.hpp>
 
 #include "gradient_check.h"
 #include "ir/passes/eliminate_common.h"
 #include "ir/passes/eliminate_dead.h"
+#include "ir/passes/eliminate_functions.h"
 #include "ir/passes/fold_constants.h"
 #include "ir/passes/rewrite.h"
 
@@ -170,6 +171,25 @@ TEST_CASE("inline_composites puts bodies in place, also nested ones and results 
         "  %5: float32[2] = binary mul(%4, %0)\n"
         "  return y = %5\n"
         "}\n");
+}
+
+TEST_CASE("eliminate_functions keeps the named functions and their bodies") {
+  Case c = make_case([](Builder& b) {
+    const auto body = [&](const char* name) {
+      const FunctionId id = b.new_function(name);
+      Builder s(b.program(), id);
+      s.output(exp(s.parameter(f32({2}), "x")), "y");
+      return id;
+    };
+    body("idle");
+    const FunctionId used = body("used");
+    b.output(b.composite("c", {}, used, {b.parameter(f32({2}), "x")})[0], "y");
+  });
+  std::vector<FunctionId> kept = {c.function};
+  check_same_results(c.program, c.function, 1, [&] { eliminate_functions(c.program, kept); });
+  CHECK(kept == std::vector<FunctionId>{FunctionId{0}});
+  REQUIRE(c.program.functions.size() == 2);
+  CHECK(c.program.functions[1].name == "used");
 }
 
 }  // namespace

@@ -98,12 +98,7 @@ Val normalize(Builder& b, Val y, int axis) {
   return (y - mean) * scale * vector("gamma") + vector("beta");
 }
 
-/// Number of nodes of the op that are left.
-template <class O>
-int64_t count(const Case& c) {
-  const std::vector<Node>& nodes = c.program.function(c.function).nodes;
-  return std::count_if(nodes.begin(), nodes.end(), [](const Node& n) { return n.op.as<O>() != nullptr; });
-}
+/// Number of per-example operations other than additions that are left.
 int64_t scalings(const Case& c) {
   const std::vector<Node>& nodes = c.program.function(c.function).nodes;
   return std::count_if(nodes.begin(), nodes.end(), [&](const Node& n) {
@@ -145,6 +140,13 @@ TEST_CASE("a normalization after a convolution goes into its kernel") {
     });
     check_same_results(c.program, c.function, 2, [&] { fold_scale_into_weights(c.program, c.function); }, 1e-12);
     CHECK(scalings(c) == 1);  // the maximum
+    check_same_results(c.program, c.function, 2, [&] {
+      split_prepare(c.program, c.function);
+      REQUIRE(evaluate_prepare(c.program).ok());
+    });
+    const Function& function = c.program.function(c.function);
+    for (const Node& node : function.nodes)
+      CHECK((node.op.as<Read>() || node.op.as<Constant>() || node.op.as<Broadcast>() || !function.type(node.outputs[0]).shape.is_static()));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "compiler/layers/convolution.h"
 #include "compiler/operations/operation.h"
+#include "compiler/operations/resize.h"
 
 namespace keratin {
 
@@ -201,6 +202,7 @@ const OperationTable& spatial_operations() {
       row("PadImages", "top_padding left_padding bottom_padding right_padding target_height target_width data_format", "images",
           [](Arguments& a) { return framed(a, false); }),
       row("RGBToGrayscale", "data_format", "images", grayscale),
+      row("Resize", "size interpolation antialias crop_to_aspect_ratio pad_to_aspect_ratio fill_mode fill_value data_format", "images", resize_images),
       row("SeparableConv", "strides padding data_format dilation_rate", "inputs depthwise_kernel pointwise_kernel", separable),
       row("SpaceToDepth", "block_size data_format", "x", [](Arguments& a) { return rearranged_blocks(a, false); }),
   };

@@ -225,6 +225,7 @@ const TfTable& tf_renamed_functions() {
     add("zeros_like", "ZerosLike", "input:x dtype");
     add("__operators__.getitem", "GetItem", "tensor:x slice_spec:key");
     // ---- images
+    add("image.resize", "Resize", "images size method:interpolation preserve_aspect_ratio antialias");
     add("image.rgb_to_grayscale", "RGBToGrayscale", "images");
     add("nn.avg_pool nn.avg_pool1d nn.avg_pool2d nn.avg_pool3d", "AveragePool", "input:inputs ksize:pool_size strides padding data_format");
     add("nn.conv1d", "Conv", "input:inputs filters:kernel stride:strides padding data_format dilations:dilation_rate");

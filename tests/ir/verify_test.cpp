@@ -22,7 +22,8 @@ Program sound() {
   Builder b(program, FunctionId{0});
   b.set_origin(OriginId{0});
   const Val x = b.parameter(float32({2}), "x");
-  const Val y = exp(x) + b.read(VariableId{0}) + b.constant(spread({2}));
+  const Val e = exp(x), read = b.read(VariableId{0}), constant = b.constant(spread({2}));
+  const Val y = e + read + constant;
   b.update(VariableId{0}, y);
   b.output(y, "y");
   return program;

@@ -78,6 +78,9 @@ std::vector<Operand> Arguments::operands(std::string_view name) {
   } else if (const CallValue::List* list = value->list()) {
     for (const CallValue& item : *list) result.push_back(operand_of(name, item));
     if (list->empty()) fail(name, "is an empty list");
+  } else if (const Json* constant = value->constant(); constant && constant->is_array()) {
+    for (const Json& item : constant->as_array()) result.push_back(operand_of(name, {item}));
+    if (constant->as_array().empty()) fail(name, "is an empty list");
   } else {
     result.push_back(operand_of(name, *value));
   }

@@ -45,7 +45,7 @@ Val flattened(Arguments& a, Val x) {
   return a.b.reshape(x, {*count});
 }
 
-std::optional<Shape> resolved_shape(Arguments& a, std::string_view name, const Shape& from, std::vector<std::optional<Dim>> sizes) {
+std::optional<Shape> resolved_shape(Arguments& a, std::string_view name, Shape from, std::vector<std::optional<Dim>> sizes) {
   std::vector<size_t> open;
   for (size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i] && sizes[i]->is_static() && sizes[i]->size == -1) sizes[i] = std::nullopt;
@@ -137,13 +137,13 @@ Val python_index(Arguments& a, std::string_view name, Val x, int axis, Dim index
   return a.b.squeeze(a.b.slice(x, axis, at, at + 1), {axis});
 }
 
-Val broadcast_to(Arguments& a, std::string_view name, Val x, const Shape& shape) {
+Val broadcast_to(Arguments& a, std::string_view name, Val x, Shape shape) {
   if (x.poisoned()) return x;
   const int added = shape.rank() - x.rank();
   for (int axis = 0; axis < x.rank() && added >= 0; ++axis)
     if (!x.dim(axis).is_static() && shape[axis + added].is_static() && a.fix_batch(x.dim(axis), shape[axis + added].size)) return {};
   if (added < 0) return a.fail(name, fmt::format("{} has more dimensions than {}", ir::keras_shape(x.shape()), ir::keras_shape(shape)));
-  return a.b.broadcast(x, shape);
+  return a.b.broadcast(x, std::move(shape));
 }
 
 Val diagonal(Arguments& a, Val x, int axis1, int axis2, int64_t offset) {

@@ -92,7 +92,7 @@ Val pad(Arguments& a) {
   if (mode != "constant" && a.given("constant_values")) return a.fail("constant_values", fmt::format("has no meaning in mode {}", mode));
   if (mode == "constant") return with_constant(a, x, *pads);
   if (mode != "reflect" && mode != "symmetric" && mode != "edge") return a.fail("mode", fmt::format("'{}' is not one of constant, reflect, symmetric, edge", mode));
-  for (int axis = 0; axis < x.rank() && !x.poisoned(); ++axis) {
+  for (int axis = 0; !x.poisoned() && axis < x.rank(); ++axis) {
     const Pads p = (*pads)[static_cast<size_t>(axis)];
     if (p.low == 0 && p.high == 0) continue;
     x = mode == "edge" ? with_edges(a, x, axis, p) : mirrored(a, x, axis, p, mode == "reflect" ? 1 : 0);

@@ -72,7 +72,8 @@ Val glu(Val x, int axis) {
   if (x.poisoned() || !count_axes(x, axes)) return {};
   ir::Builder& b = x.builder();
   const Dim extent = x.dim(axes[0]);
-  if (!extent.is_static() || extent.size % 2 != 0) return b.fail(fmt::format("glu halves axis {} of {}, which is not even", axes[0], ir::keras_shape(x.shape())));
+  if (!extent.is_static() || extent.size % 2 != 0)
+    return b.fail(fmt::format("glu halves axis {} of {}, which is not even", axes[0], ir::keras_shape(x.shape())));
   const Dim half(extent.size / 2);
   return b.slice(x, axes[0], 0, half) * sigmoid(b.slice(x, axes[0], half, extent));
 }

@@ -14,6 +14,8 @@ std::optional<double> number_of(const Json& arguments, std::initializer_list<std
   return std::nullopt;
 }
 
+std::optional<double> slope_of(const Json& arguments) { return number_of(arguments, {"negative_slope", "alpha"}); }
+double bound_of(const Json& arguments) { return number_of(arguments, {"threshold"}).value_or(0.5); }
 int axis_of(const Json& arguments) { return static_cast<int>(number_of(arguments, {"axis"}).value_or(-1)); }
 
 bool flag_of(const Json& arguments, std::string_view key) {
@@ -22,7 +24,7 @@ bool flag_of(const Json& arguments, std::string_view key) {
 }
 
 Val build_relu(CallContext&, const Json& a, Val x) {
-  return relu(x, number_of(a, {"negative_slope", "alpha"}).value_or(0), number_of(a, {"max_value"}), number_of(a, {"threshold"}).value_or(0));
+  return relu(x, slope_of(a).value_or(0), number_of(a, {"max_value"}), number_of(a, {"threshold"}).value_or(0));
 }
 
 Val build_threshold(CallContext&, const Json& a, Val x) {
@@ -39,11 +41,11 @@ std::span<const ActivationFunction> activation_functions() {
       ActivationFunction{"exponential", [](Context&, const Json&, Val x) { return exp(x); }},
       ActivationFunction{"gelu", [](Context&, const Json& a, Val x) { return gelu(x, flag_of(a, "approximate")); }},
       ActivationFunction{"glu", [](Context&, const Json& a, Val x) { return glu(x, axis_of(a)); }},
-      ActivationFunction{"hard_shrink", [](Context&, const Json& a, Val x) { return hard_shrink(x, number_of(a, {"threshold"}).value_or(0.5)); }},
+      ActivationFunction{"hard_shrink", [](Context&, const Json& a, Val x) { return hard_shrink(x, bound_of(a)); }},
       ActivationFunction{"hard_sigmoid", [](Context& ctx, const Json&, Val x) { return hard_sigmoid(ctx, x); }},
       ActivationFunction{"hard_silu", [](Context&, const Json&, Val x) { return hard_silu(x); }},
       ActivationFunction{"hard_tanh", [](Context&, const Json&, Val x) { return hard_tanh(x); }},
-      ActivationFunction{"leaky_relu", [](Context&, const Json& a, Val x) { return leaky_relu(x, number_of(a, {"negative_slope", "alpha"}).value_or(0.2)); }},
+      ActivationFunction{"leaky_relu", [](Context&, const Json& a, Val x) { return leaky_relu(x, slope_of(a).value_or(0.2)); }},
       ActivationFunction{"linear", [](Context&, const Json&, Val x) { return x; }},
       ActivationFunction{"log_sigmoid", [](Context&, const Json&, Val x) { return log_sigmoid(x); }},
       ActivationFunction{"log_softmax", [](Context&, const Json& a, Val x) { return log_softmax(x, {axis_of(a)}); }},
@@ -53,7 +55,7 @@ std::span<const ActivationFunction> activation_functions() {
       ActivationFunction{"selu", [](Context&, const Json&, Val x) { return selu(x); }},
       ActivationFunction{"sigmoid", [](Context&, const Json&, Val x) { return sigmoid(x); }},
       ActivationFunction{"silu", [](Context&, const Json&, Val x) { return silu(x); }},
-      ActivationFunction{"soft_shrink", [](Context&, const Json& a, Val x) { return soft_shrink(x, number_of(a, {"threshold"}).value_or(0.5)); }},
+      ActivationFunction{"soft_shrink", [](Context&, const Json& a, Val x) { return soft_shrink(x, bound_of(a)); }},
       ActivationFunction{"softmax", [](Context&, const Json& a, Val x) { return softmax(x, {axis_of(a)}); }},
       ActivationFunction{"softplus", [](Context&, const Json&, Val x) { return softplus(x); }},
       ActivationFunction{"softsign", [](Context&, const Json&, Val x) { return softsign(x); }},

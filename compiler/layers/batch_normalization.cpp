@@ -21,7 +21,8 @@ class BatchNormalization : public Layer {
     scale_ = config.boolean("scale", true);
     config.require("renorm", {Json(false)});
     config.require("synchronized", {Json(false)});
-    config.ignore({"renorm_clipping", "renorm_momentum", "fused", "beta_constraint", "gamma_constraint", "virtual_batch_size", "adjustment"});
+    config.ignore({"renorm_clipping", "renorm_momentum", "fused", "beta_constraint", "gamma_constraint", "virtual_batch_size",
+                   "adjustment"});
     gamma_ = {config.raw("gamma_initializer"), config.raw("gamma_regularizer"), true, ir::Role::weight, DType::float32};
     beta_ = {config.raw("beta_initializer"), config.raw("beta_regularizer"), true, ir::Role::weight, DType::float32};
     mean_ = {config.raw("moving_mean_initializer"), {}, false, ir::Role::moving_statistic, DType::float32};
@@ -48,7 +49,8 @@ class BatchNormalization : public Layer {
     // float16 is normalised in float32.
     Val input = ctx.b.cast(x, statistics);
     Val mean = ctx.read_exact(moving_mean), variance = ctx.read_exact(moving_variance);
-    if (trains(ctx, inputs)) std::tie(mean, variance) = batch_statistics(ctx, inputs, tensors[0], input, *axes, moving_mean, moving_variance);
+    if (trains(ctx, inputs))
+      std::tie(mean, variance) = batch_statistics(ctx, inputs, tensors[0], input, *axes, moving_mean, moving_variance);
 
     // y = x * scale + offset: two vectors that depend on weights alone, so that inference folds them into the producer.
     Val scale = rsqrt(variance + epsilon_);
@@ -64,12 +66,14 @@ class BatchNormalization : public Layer {
  private:
   /// Frozen layers use the moving statistics (tf.keras 2 and Keras 3); in Keras 2.0-2.3 they still use the batch's.
   bool trains(CallContext& ctx, const CallInputs& inputs) const {
-    if (const CallValue* flag = inputs.find("training"); flag && flag->constant() && flag->constant()->is_bool() && !flag->constant()->as_bool()) return false;
+    const CallValue* flag = inputs.find("training");
+    if (flag && flag->constant() && flag->constant()->is_bool() && !flag->constant()->as_bool()) return false;
     return ctx.training() && (trainable || (ctx.version().keras2() && !ctx.version().tensorflow));
   }
 
   /// Mean and biased variance over all other axes, weighted by the mask, and the updates of the moving averages.
-  std::pair<Val, Val> batch_statistics(CallContext& ctx, const CallInputs& inputs, const KTensor& tensor, Val x, const std::vector<int>& kept, const Weight& moving_mean, const Weight& moving_variance) {
+  std::pair<Val, Val> batch_statistics(CallContext& ctx, const CallInputs& inputs, const KTensor& tensor, Val x,
+                                       const std::vector<int>& kept, const Weight& moving_mean, const Weight& moving_variance) {
     ir::Builder& b = ctx.b;
     std::vector<int> axes;
     for (int i = 0; i < x.rank(); ++i)
@@ -91,7 +95,9 @@ class BatchNormalization : public Layer {
     }
     mean = b.reshape(mean, moving_mean.shape);
     variance = b.reshape(variance, moving_mean.shape);
-    const auto blend = [&](const Weight& moving, Val batch) { ctx.update(moving, ctx.read_exact(moving) * momentum_ + stop_gradient(batch) * (1 - momentum_)); };
+    const auto blend = [&](const Weight& moving, Val batch) {
+      ctx.update(moving, ctx.read_exact(moving) * momentum_ + stop_gradient(batch) * (1 - momentum_));
+    };
     blend(moving_mean, mean);
     blend(moving_variance, corrected(ctx, x, kept, variance));
     return {mean, variance};
@@ -125,7 +131,9 @@ class BatchNormalization : public Layer {
 
 const LayerDefinition& layer_BatchNormalization() {
   static const LayerDefinition definition{
-      .name = "BatchNormalization", .aliases = {"BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization"}, .create = create_layer<BatchNormalization>};
+      .name = "BatchNormalization",
+      .aliases = {"BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization"},
+      .create = create_layer<BatchNormalization>};
   return definition;
 }
 

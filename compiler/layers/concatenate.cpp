@@ -20,11 +20,13 @@ class Concatenate : public Layer {
       if (tensor.value.poisoned()) return {KTensor{}};
     const int rank = tensors[0].value.rank();
     const std::optional<int> axis = ir::normalize_axis(axis_, rank);
-    if (!axis) return ctx.fail(fmt::format("axis: {} is outside the {} dimensions of {}", axis_, rank, ir::keras_shape(tensors[0].value.shape())));
+    if (!axis)
+      return ctx.fail(fmt::format("axis: {} is outside the {} dimensions of {}", axis_, rank, ir::keras_shape(tensors[0].value.shape())));
     if (!fit(tensors, *axis)) {
       std::string shapes;
       for (const KTensor& tensor : tensors) shapes += (shapes.empty() ? "" : ", ") + ir::keras_shape(tensor.value.shape());
-      return ctx.fail(fmt::format("requires inputs with matching shapes except for the concatenation axis {}. Received: [{}]", axis_, shapes));
+      return ctx.fail(fmt::format("requires inputs with matching shapes except for the concatenation axis {}. Received: [{}]", axis_,
+                                  shapes));
     }
     to_one_dtype(ctx, tensors);
     Vals parts;

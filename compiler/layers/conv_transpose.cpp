@@ -17,7 +17,8 @@ struct TransposedAxis {
 };
 
 /// Keras's output length and where the inputs land in it. `extra` is the output_padding.
-TransposedAxis transposed_axis(bool same, bool keras3, int64_t length, int64_t window, int64_t stride, int64_t dilation, std::optional<int64_t> extra) {
+TransposedAxis transposed_axis(bool same, bool keras3, int64_t length, int64_t window, int64_t stride, int64_t dilation,
+                               std::optional<int64_t> extra) {
   const int64_t effective = (window - 1) * dilation + 1, reach = (length - 1) * stride + effective;
   TransposedAxis axis;
   if (!same) {
@@ -54,10 +55,11 @@ class ConvTranspose : public Layer {
     kernel_regularizer_ = config.raw("kernel_regularizer");
     bias_regularizer_ = config.raw("bias_regularizer");
     config.ignore({"kernel_constraint", "bias_constraint"});
-    const auto above_one = [](const std::vector<int64_t>& list) { return std::any_of(list.begin(), list.end(), [](int64_t v) { return v > 1; }); };
+    const auto above_one = [](const std::vector<int64_t>& list) { return *std::max_element(list.begin(), list.end()) > 1; };
     if (above_one(strides_) && above_one(dilation_)) config.fail("strides", "above 1 together with dilation_rate above 1 are not possible");
     for (size_t i = 0; i < output_padding_.size(); ++i)
-      if (output_padding_[i] >= strides_[i]) config.fail("output_padding", fmt::format("{} is not below the stride {}", output_padding_[i], strides_[i]));
+      if (output_padding_[i] >= strides_[i])
+        config.fail("output_padding", fmt::format("{} is not below the stride {}", output_padding_[i], strides_[i]));
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -70,8 +72,11 @@ class ConvTranspose : public Layer {
       const Dim extent = x.dim(static_cast<int>(i) + 1);
       if (!extent.is_static()) return ctx.fail(fmt::format("dimension {} of {} must be known", i + 1, ir::keras_shape(x.shape())));
       const std::optional<int64_t> extra = output_padding_.empty() ? std::nullopt : std::optional(output_padding_[i]);
-      const TransposedAxis axis = transposed_axis(padding_ == "same", ctx.version().keras3(), extent.size, kernel_size_[i], strides_[i], dilation_[i], extra);
-      if (axis.length < 1) return ctx.fail(fmt::format("the output of {} would have {} elements along spatial axis {}", ir::keras_shape(x.shape()), axis.length, i));
+      const TransposedAxis axis = transposed_axis(padding_ == "same", ctx.version().keras3(), extent.size, kernel_size_[i], strides_[i],
+                                                  dilation_[i], extra);
+      if (axis.length < 1)
+        return ctx.fail(fmt::format("the output of {} would have {} elements along spatial axis {}", ir::keras_shape(x.shape()),
+                                    axis.length, i));
       geometry.pad_low.push_back(axis.low);
       geometry.pad_high.push_back(axis.high);
       output.dims.push_back(axis.length);
@@ -80,7 +85,8 @@ class ConvTranspose : public Layer {
     output.dims.push_back(filters_);
     kernel_shape.dims.push_back(filters_);
     kernel_shape.dims.push_back(x.dim(-1));
-    Val y = ctx.b.conv_input_grad(x, ctx.read(ctx.weight("kernel", kernel_shape, kernel_initializer_, kernel_regularizer_)), geometry, output);
+    Val kernel = ctx.read(ctx.weight("kernel", kernel_shape, kernel_initializer_, kernel_regularizer_));
+    Val y = ctx.b.conv_input_grad(x, kernel, geometry, output);
     if (use_bias_) y = y + ctx.read(ctx.weight("bias", {filters_}, bias_initializer_, bias_regularizer_));
     y = channels_first_ ? to_channels_first(y) : y;
     return {{apply(ctx, activation_, y), {}}};
@@ -105,15 +111,18 @@ class ConvTranspose : public Layer {
 }  // namespace
 
 const LayerDefinition& layer_Conv1DTranspose() {
-  static const LayerDefinition definition{.name = "Conv1DTranspose", .aliases = {"Convolution1DTranspose"}, .create = create_layer<ConvTranspose<1>>};
+  static const LayerDefinition definition{.name = "Conv1DTranspose", .aliases = {"Convolution1DTranspose"},
+                                          .create = create_layer<ConvTranspose<1>>};
   return definition;
 }
 const LayerDefinition& layer_Conv2DTranspose() {
-  static const LayerDefinition definition{.name = "Conv2DTranspose", .aliases = {"Convolution2DTranspose"}, .create = create_layer<ConvTranspose<2>>};
+  static const LayerDefinition definition{.name = "Conv2DTranspose", .aliases = {"Convolution2DTranspose"},
+                                          .create = create_layer<ConvTranspose<2>>};
   return definition;
 }
 const LayerDefinition& layer_Conv3DTranspose() {
-  static const LayerDefinition definition{.name = "Conv3DTranspose", .aliases = {"Convolution3DTranspose"}, .create = create_layer<ConvTranspose<3>>};
+  static const LayerDefinition definition{.name = "Conv3DTranspose", .aliases = {"Convolution3DTranspose"},
+                                          .create = create_layer<ConvTranspose<3>>};
   return definition;
 }
 

@@ -1,4 +1,5 @@
-// DepthwiseConv1D/2D and SeparableConv1D/2D (keras.layers): every channel is convolved with filters of its own; output channel c * multiplier + m.
+// DepthwiseConv1D/2D and SeparableConv1D/2D (keras.layers): every channel is convolved with filters of its own; output channel
+// c * multiplier + m.
 #include <fmt/format.h>
 
 #include "compiler/activations/activation.h"
@@ -18,7 +19,8 @@ class DepthwiseConv : public Layer {
     strides_ = config.tuple("strides", kRank, {1}, 1);
     dilation_ = config.tuple("dilation_rate", kRank, {1}, 1);
     multiplier_ = config.integer("depth_multiplier", 1, 1);
-    padding_ = kRank == 1 ? config.choice("padding", "valid", {"valid", "same", "causal"}) : config.choice("padding", "valid", {"valid", "same"});
+    padding_ = kRank == 1 ? config.choice("padding", "valid", {"valid", "same", "causal"})
+                          : config.choice("padding", "valid", {"valid", "same"});
     channels_first_ = config.channels_first();
     activation_ = read_activation(config, "activation", "linear");
     use_bias_ = config.boolean("use_bias", true);
@@ -31,7 +33,8 @@ class DepthwiseConv : public Layer {
     config.require("groups", {Json(1)});
     if (!kSeparable) config.require("filters", {});
     // tf.keras derives these layers from Conv and writes its keys too.
-    config.ignore({"kernel_initializer", "kernel_regularizer", "kernel_constraint", "depthwise_constraint", "pointwise_constraint", "bias_constraint"});
+    config.ignore({"kernel_initializer", "kernel_regularizer", "kernel_constraint", "depthwise_constraint", "pointwise_constraint",
+                   "bias_constraint"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -71,7 +74,8 @@ class DepthwiseConv : public Layer {
     kernel_shape.dims.insert(kernel_shape.dims.end(), {Dim(channels), Dim(multiplier_)});
     grouped.dims.insert(grouped.dims.end(), {Dim(1), Dim(channels * multiplier_)});
     const char* name = !kSeparable && ctx.version().keras3() ? "kernel" : "depthwise_kernel";
-    return ctx.b.conv(x, ctx.b.reshape(ctx.read(ctx.weight(name, kernel_shape, depthwise_initializer_, depthwise_regularizer_)), grouped), geometry);
+    Val kernel = ctx.read(ctx.weight(name, kernel_shape, depthwise_initializer_, depthwise_regularizer_));
+    return ctx.b.conv(x, ctx.b.reshape(kernel, grouped), geometry);
   }
 
   Val pointwise(CallContext& ctx, Val x) {
@@ -79,7 +83,8 @@ class DepthwiseConv : public Layer {
     kernel_shape.dims.push_back(x.dim(-1));
     kernel_shape.dims.push_back(filters_);
     const std::vector<int64_t> ones(kRank, 1), zeros(kRank, 0);
-    return ctx.b.conv(x, ctx.read(ctx.weight("pointwise_kernel", kernel_shape, pointwise_initializer_, pointwise_regularizer_)), {ones, ones, zeros, zeros, 1});
+    Val kernel = ctx.read(ctx.weight("pointwise_kernel", kernel_shape, pointwise_initializer_, pointwise_regularizer_));
+    return ctx.b.conv(x, kernel, {ones, ones, zeros, zeros, 1});
   }
 
   int64_t filters_ = 1, multiplier_ = 1;
@@ -101,11 +106,13 @@ const LayerDefinition& layer_DepthwiseConv2D() {
   return definition;
 }
 const LayerDefinition& layer_SeparableConv1D() {
-  static const LayerDefinition definition{.name = "SeparableConv1D", .aliases = {"SeparableConvolution1D"}, .create = create_layer<DepthwiseConv<1, true>>};
+  static const LayerDefinition definition{.name = "SeparableConv1D", .aliases = {"SeparableConvolution1D"},
+                                          .create = create_layer<DepthwiseConv<1, true>>};
   return definition;
 }
 const LayerDefinition& layer_SeparableConv2D() {
-  static const LayerDefinition definition{.name = "SeparableConv2D", .aliases = {"SeparableConvolution2D"}, .create = create_layer<DepthwiseConv<2, true>>};
+  static const LayerDefinition definition{.name = "SeparableConv2D", .aliases = {"SeparableConvolution2D"},
+                                          .create = create_layer<DepthwiseConv<2, true>>};
   return definition;
 }
 

@@ -26,12 +26,14 @@ class DotLayer : public Layer {
     for (size_t i = 0; i < 2; ++i) {
       const Shape& shape = tensors[i].value.shape();
       const std::optional<int> axis = ir::normalize_axis(axes_[i], shape.rank());
-      if (!axis || *axis == 0) return ctx.fail(fmt::format("axes: {} is not one of the dimensions after the batch of {}", axes_[i], ir::keras_shape(shape)));
+      if (!axis || *axis == 0)
+        return ctx.fail(fmt::format("axes: {} is not one of the dimensions after the batch of {}", axes_[i], ir::keras_shape(shape)));
       axes[i] = *axis;
     }
     Val x = tensors[0].value, y = tensors[1].value;
     if (x.dim(axes[0]) != y.dim(axes[1]))
-      return ctx.fail(fmt::format("incompatible input shapes: axis values {} (at axis {}) != {} (at axis {}). Full input shapes: {}, {}", ir::to_string(x.dim(axes[0])), axes[0],
+      return ctx.fail(fmt::format("incompatible input shapes: axis values {} (at axis {}) != {} (at axis {}). Full input shapes: {}, {}",
+                                  ir::to_string(x.dim(axes[0])), axes[0],
                                   ir::to_string(y.dim(axes[1])), axes[1], ir::keras_shape(x.shape()), ir::keras_shape(y.shape())));
     if (normalize_) {
       x = unit(ctx, x, axes[0]);

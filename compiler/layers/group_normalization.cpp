@@ -27,7 +27,8 @@ class GroupNormalization : public Layer {
     const Val x = only_tensor(ctx, inputs).value;
     if (x.poisoned()) return {KTensor{}};
     const std::optional<int> axis = ir::normalize_axis(axis_, x.rank());
-    if (!axis || *axis == 0) return ctx.fail(fmt::format("axis: {} is not one of the dimensions after the batch of {}", axis_, ir::keras_shape(x.shape())));
+    if (!axis || *axis == 0)
+      return ctx.fail(fmt::format("axis: {} is not one of the dimensions after the batch of {}", axis_, ir::keras_shape(x.shape())));
     const Dim channels = x.dim(*axis);
     if (!channels.is_static()) return ctx.fail(fmt::format("axis: dimension {} of {} must be known", *axis, ir::keras_shape(x.shape())));
     const int64_t groups = groups_ == -1 ? channels.size : groups_;

@@ -1,4 +1,5 @@
-// LocallyConnected1D/2D (Keras 1 to tf.keras 2): a convolution with a kernel of its own at every place: (places, cells * channels, filters).
+// LocallyConnected1D/2D (Keras 1 to tf.keras 2): a convolution with a kernel of its own at every place:
+// (places, cells * channels, filters).
 #include <fmt/format.h>
 
 #include "compiler/activations/activation.h"
@@ -36,7 +37,8 @@ class LocallyConnected : public Layer {
     Shape output{x.dim(0)}, bias_shape;
     for (size_t i = 0; i < kRank; ++i) {
       const Dim extent = x.dim(static_cast<int>(i) + 1);
-      if (!extent.is_static() || extent.size < kernel_size_[i]) return ctx.fail(fmt::format("a kernel of {} does not fit into {}", joined_by_x(kernel_size_), ir::keras_shape(x.shape())));
+      if (!extent.is_static() || extent.size < kernel_size_[i])
+        return ctx.fail(fmt::format("a kernel of {} does not fit into {}", joined_by_x(kernel_size_), ir::keras_shape(x.shape())));
       bias_shape.dims.push_back((extent.size - kernel_size_[i]) / strides_[i] + 1);
       places *= bias_shape.back().size;
       features *= kernel_size_[i];
@@ -65,7 +67,8 @@ class LocallyConnected : public Layer {
       for (size_t i = kRank; i-- > 0;) {
         const int64_t offset = rest % kernel_size_[i];
         rest /= kernel_size_[i];
-        part = b.slice(part, static_cast<int>(i) + 1, offset, offset + (places[static_cast<int>(i)].size - 1) * strides_[i] + 1, strides_[i]);
+        part = b.slice(part, static_cast<int>(i) + 1, offset, offset + (places[static_cast<int>(i)].size - 1) * strides_[i] + 1,
+                       strides_[i]);
       }
       parts.push_back(part);
     }
@@ -82,11 +85,13 @@ class LocallyConnected : public Layer {
 }  // namespace
 
 const LayerDefinition& layer_LocallyConnected1D() {
-  static const LayerDefinition definition{.name = "LocallyConnected1D", .aliases = {}, .create = create_layer<LocallyConnected<1>>, .note = "implementation 1, channels_last"};
+  static const LayerDefinition definition{.name = "LocallyConnected1D", .aliases = {}, .create = create_layer<LocallyConnected<1>>,
+                                          .note = "implementation 1, channels_last"};
   return definition;
 }
 const LayerDefinition& layer_LocallyConnected2D() {
-  static const LayerDefinition definition{.name = "LocallyConnected2D", .aliases = {}, .create = create_layer<LocallyConnected<2>>, .note = "implementation 1, channels_last"};
+  static const LayerDefinition definition{.name = "LocallyConnected2D", .aliases = {}, .create = create_layer<LocallyConnected<2>>,
+                                          .note = "implementation 1, channels_last"};
   return definition;
 }
 

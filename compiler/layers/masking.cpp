@@ -15,7 +15,8 @@ class Masking : public Layer {
     const Val x = only_tensor(ctx, inputs).value;
     if (x.poisoned()) return {KTensor{}};
     ir::Builder& b = ctx.b;
-    if (x.rank() < 2) return ctx.fail(fmt::format("expected min_ndim=2, found ndim={}. Full shape received: {}", x.rank(), ir::keras_shape(x.shape())));
+    if (x.rank() < 2)
+      return ctx.fail(fmt::format("expected min_ndim=2, found ndim={}. Full shape received: {}", x.rank(), ir::keras_shape(x.shape())));
     Val valid = b.reduce(ir::Reduce::Kind::any, b.compare(ir::Compare::Kind::ne, x, b.number(x.dtype(), mask_value_)), {-1}, true);
     return {{x * b.cast(valid, x.dtype()), b.squeeze(valid, {-1})}};
   }

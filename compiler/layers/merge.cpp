@@ -1,4 +1,5 @@
-// Add, Average, Maximum, Minimum, Multiply, Subtract (keras.layers): element by element; tensors of lower rank get axes of extent 1 after the batch.
+// Add, Average, Maximum, Minimum, Multiply, Subtract (keras.layers): element by element; tensors of lower rank get
+// axes of extent 1 after the batch.
 #include "compiler/layers/merge.h"
 
 #include <algorithm>
@@ -29,7 +30,8 @@ Val merged_mask(CallContext& ctx, const KTensors& tensors) {
       if (by_or) return {};
       continue;
     }
-    mask = mask.poisoned() ? tensor.mask : ctx.b.binary(by_or ? ir::Binary::Kind::logical_or : ir::Binary::Kind::logical_and, mask, tensor.mask);
+    const ir::Binary::Kind kind = by_or ? ir::Binary::Kind::logical_or : ir::Binary::Kind::logical_and;
+    mask = mask.poisoned() ? tensor.mask : ctx.b.binary(kind, mask, tensor.mask);
   }
   return mask;
 }
@@ -48,8 +50,9 @@ class Merge : public Layer {
  public:
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     KTensors tensors = inputs.tensors();
-    if (kKind == Kind::subtract ? tensors.size() != 2 : tensors.empty())
-      return ctx.fail(kKind == Kind::subtract ? fmt::format("should be called on exactly 2 inputs, got {}", tensors.size()) : "should be called on a list of at least 1 input");
+    if (tensors.empty()) return ctx.fail("should be called on a list of at least 1 input");
+    if (kKind == Kind::subtract && tensors.size() != 2)
+      return ctx.fail(fmt::format("should be called on exactly 2 inputs, got {}", tensors.size()));
     for (const KTensor& tensor : tensors)
       if (tensor.value.poisoned()) return {KTensor{}};
     if (!expand(ctx, tensors)) return {KTensor{}};

@@ -1,5 +1,5 @@
-// Layers that draw noise in training and are the identity in inference: AlphaDropout, GaussianDropout, GaussianNoise, SpatialDropout1D/2D/3D,
-// StochasticDepth (of keras.applications).
+// Layers that draw noise in training and are the identity in inference: AlphaDropout, GaussianDropout, GaussianNoise,
+// SpatialDropout1D/2D/3D, StochasticDepth (of keras.applications).
 #include <cmath>
 #include <fmt/format.h>
 
@@ -10,7 +10,9 @@ namespace keratin {
 
 namespace {
 
-Val random(CallContext& ctx, ir::Random::Kind kind, const Shape& shape) { return ctx.b.add1(ir::Random::Attrs{kind, {DType::float32, shape}}, {random_key(ctx)}); }
+Val random(CallContext& ctx, ir::Random::Kind kind, const Shape& shape) {
+  return ctx.b.add1(ir::Random::Attrs{kind, {DType::float32, shape}}, {random_key(ctx)});
+}
 
 /// The part that all have: the identity unless noise is drawn.
 class Noise : public Layer {
@@ -45,7 +47,9 @@ class Noise : public Layer {
 class GaussianNoise : public Noise {
   const char* key() const override { return "stddev"; }
   double limit() const override { return HUGE_VAL; }
-  Val noisy(CallContext& ctx, Val x) override { return x + ctx.b.cast(random(ctx, ir::Random::Kind::normal, x.shape()) * amount_, x.dtype()); }
+  Val noisy(CallContext& ctx, Val x) override {
+    return x + ctx.b.cast(random(ctx, ir::Random::Kind::normal, x.shape()) * amount_, x.dtype());
+  }
 };
 
 /// x * N(1, sqrt(rate / (1 - rate))) (Srivastava et al.).
@@ -68,7 +72,8 @@ class AlphaDropout : public Noise {
     ir::Builder& b = ctx.b;
     Shape shape = x.shape();
     if (noise_shape_.is_array()) {
-      if (static_cast<int>(noise_shape_.as_array().size()) != x.rank()) return ctx.fail_value(fmt::format("noise_shape: {} does not fit {}", noise_shape_.dump(), ir::keras_shape(x.shape())));
+      if (static_cast<int>(noise_shape_.as_array().size()) != x.rank())
+        return ctx.fail_value(fmt::format("noise_shape: {} does not fit {}", noise_shape_.dump(), ir::keras_shape(x.shape())));
       for (int i = 0; i < x.rank(); ++i)
         if (const Json& extent = noise_shape_.as_array()[static_cast<size_t>(i)]; extent.is_int()) shape[i] = Dim(extent.as_int());
     }

@@ -21,7 +21,8 @@ class Normalization : public Layer {
       *constant = json_tensor(value, DType::float64);
       if (!*constant) config.fail(key, "is neither a number nor a list of numbers");
     }
-    if (mean_.has_value() != variance_.has_value()) config.fail(mean_ ? "variance" : "mean", "is missing; mean and variance are given together");
+    if (mean_.has_value() != variance_.has_value())
+      config.fail(mean_ ? "variance" : "mean", "is missing; mean and variance are given together");
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -65,7 +66,9 @@ class Normalization : public Layer {
       shape = kept;
     }
     const Result<Shape> both = ir::broadcast_shapes(shape, kept);
-    if (!both || *both != kept) return ctx.fail_value(fmt::format("{}: its shape {} does not fit the kept dimensions {}", key, ir::keras_shape(shape), ir::keras_shape(kept)));
+    if (!both || *both != kept)
+      return ctx.fail_value(fmt::format("{}: its shape {} does not fit the kept dimensions {}", key, ir::keras_shape(shape),
+                                        ir::keras_shape(kept)));
     return ctx.b.broadcast(ctx.b.cast(ctx.b.constant(std::move(tensor)), dtype), kept);
   }
 

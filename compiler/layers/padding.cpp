@@ -84,7 +84,8 @@ class Cropping : public Layer {
     for (size_t i = 0; i < kRank; ++i) {
       const int axis = static_cast<int>(i) + (channels_first_ ? 2 : 1);
       if (shape[axis].at(1) <= sides_[i].low + sides_[i].high)
-        return ctx.fail(fmt::format("cropping must be smaller than the input. Received: input shape {} and cropping {}", ir::keras_shape(shape), shown(sides_)));
+        return ctx.fail(fmt::format("cropping must be smaller than the input. Received: input shape {} and cropping {}",
+                                    ir::keras_shape(shape), shown(sides_)));
       x = ctx.b.slice(x, axis, sides_[i].low, shape[axis] - Dim(sides_[i].high));
     }
     return {{x, {}}};

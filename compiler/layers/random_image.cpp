@@ -1,5 +1,5 @@
-// The layers that change images at random in training (keras.layers): the identity in inference. Keras writes training=True into their calls by
-// itself and overrules it outside of fit, so it does not count.
+// The layers that change images at random in training (keras.layers): the identity in inference. Keras writes training=True into their
+// calls by itself and overrules it outside of fit, so it does not count.
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
@@ -12,15 +12,17 @@ namespace {
 class RandomImage : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    config.ignore({"all_ops", "alpha", "bounding_box_format", "brightness_factor", "chain_depth", "contrast_factor", "data_format", "factor", "fill_mode", "fill_value",
-                   "height_factor", "hue_factor", "interpolation", "kernel_size", "mode", "num_chains", "num_ops", "saturation_factor", "scale", "seed", "sigma", "value_range",
+    config.ignore({"all_ops", "alpha", "bounding_box_format", "brightness_factor", "chain_depth", "contrast_factor",
+                   "data_format", "factor", "fill_mode", "fill_value", "height_factor", "hue_factor", "interpolation",
+                   "kernel_size", "mode", "num_chains", "num_ops", "saturation_factor", "scale", "seed", "sigma", "value_range",
                    "width_factor", "x_factor", "y_factor"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     Val x = only_tensor(ctx, inputs).value;
     if (x.poisoned()) return {KTensor{}};
-    if (draws_noise(ctx, inputs)) return ctx.fail(fmt::format("{} cannot be trained with: its random images are supported in inference only, where it is the identity", class_name));
+    if (draws_noise(ctx, inputs))
+      return ctx.fail(fmt::format("{} cannot be trained with: its random images are supported in inference only", class_name));
     return {{is_float(ctx.compute()) ? ctx.b.cast(x, ctx.compute()) : x, {}}};
   }
 
@@ -29,10 +31,11 @@ class RandomImage : public Layer {
 
 }  // namespace
 
-#define KERATIN_RANDOM_IMAGE(Name)                                                                                                             \
-  const LayerDefinition& layer_##Name() {                                                                                                      \
-    static const LayerDefinition definition{.name = #Name, .aliases = {}, .create = create_layer<RandomImage>, .note = "inference only"};       \
-    return definition;                                                                                                                         \
+#define KERATIN_RANDOM_IMAGE(Name)                                                                           \
+  const LayerDefinition& layer_##Name() {                                                                    \
+    static const LayerDefinition definition{                                                                 \
+        .name = #Name, .aliases = {}, .create = create_layer<RandomImage>, .note = "inference only"};        \
+    return definition;                                                                                       \
   }
 KERATIN_RANDOM_IMAGE(AugMix)
 KERATIN_RANDOM_IMAGE(CutMix)

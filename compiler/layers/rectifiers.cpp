@@ -49,7 +49,9 @@ class PReLU : public Layer {
     if (x.poisoned()) return {KTensor{}};
     Shape shape(std::vector<Dim>(x.shape().dims.begin() + (x.rank() > 0 ? 1 : 0), x.shape().dims.end()));
     for (int64_t axis : shared_axes_) {
-      if (axis < 1 || axis > shape.rank()) return ctx.fail(fmt::format("shared_axes: {} is not one of the dimensions after the batch of {}", axis, ir::keras_shape(x.shape())));
+      if (axis < 1 || axis > shape.rank())
+        return ctx.fail(fmt::format("shared_axes: {} is not one of the dimensions after the batch of {}", axis,
+                                    ir::keras_shape(x.shape())));
       shape[static_cast<int>(axis) - 1] = Dim(1);
     }
     if (!shape.is_static()) return ctx.fail(fmt::format("the dimensions after the batch of {} must be known", ir::keras_shape(x.shape())));
@@ -70,7 +72,9 @@ class ThresholdedReLU : public Layer {
     theta_ = config.number("theta", 1);
     if (theta_ < 0) config.fail("theta", fmt::format("{} is negative", theta_));
   }
-  KTensors call(CallContext& ctx, const CallInputs& inputs) override { return {{threshold(only_tensor(ctx, inputs).value, theta_, 0), {}}}; }
+  KTensors call(CallContext& ctx, const CallInputs& inputs) override {
+    return {{threshold(only_tensor(ctx, inputs).value, theta_, 0), {}}};
+  }
   bool passes_mask() const override { return true; }
   std::string describe() const override { return fmt::format("ThresholdedReLU(theta={})", theta_); }
 

@@ -90,9 +90,11 @@ Val resize(Val x, int height_axis, int64_t height, int64_t width, const ResizeOp
   if (x.poisoned()) return x;
   ir::Builder& b = x.builder();
   const auto& names = resize_interpolations();
-  if (std::find(names.begin(), names.end(), options.interpolation) == names.end()) return b.fail(fmt::format("interpolation {} is not known", options.interpolation));
+  if (std::find(names.begin(), names.end(), options.interpolation) == names.end())
+    return b.fail(fmt::format("interpolation {} is not known", options.interpolation));
   for (int axis : {height_axis, height_axis + 1})
-    if (!x.dim(axis).is_static() || x.dim(axis).size < 1) return b.fail(fmt::format("dimension {} of {} must be known", axis, ir::keras_shape(x.shape())));
+    if (!x.dim(axis).is_static() || x.dim(axis).size < 1)
+      return b.fail(fmt::format("dimension {} of {} must be known", axis, ir::keras_shape(x.shape())));
   if (options.crop_to_aspect_ratio) x = crop_to_aspect(x, height_axis, height, width);
   else if (options.pad_to_aspect_ratio) x = pad_to_aspect(x, height_axis, height, width, options.fill_value);
   if (options.interpolation != "nearest" && !is_float(x.dtype())) x = b.cast(x, DType::float32);

@@ -147,7 +147,8 @@ ResizeTaps kernel_taps(const Kernel& kernel, int64_t inputs, int64_t outputs, bo
 }  // namespace
 
 const std::vector<std::string_view>& resize_interpolations() {
-  static const std::vector<std::string_view> names = {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"};
+  static const std::vector<std::string_view> names = {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian",
+                                                      "mitchellcubic"};
   return names;
 }
 

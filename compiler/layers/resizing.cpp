@@ -30,7 +30,8 @@ class Resizing : public Layer {
   void configure(ConfigReader& config) override {
     height_ = config.required_integer("height", 1);
     width_ = config.required_integer("width", 1);
-    options_.interpolation = config.choice("interpolation", "bilinear", {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"});
+    options_.interpolation = config.choice("interpolation", "bilinear",
+                                           {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"});
     options_.antialias = config.boolean("antialias", false);
     options_.crop_to_aspect_ratio = config.boolean("crop_to_aspect_ratio", false);
     options_.pad_to_aspect_ratio = config.boolean("pad_to_aspect_ratio", false);
@@ -68,20 +69,17 @@ class Resizing : public Layer {
   bool channels_first_ = false;
 };
 
-/// The centre of the image; an image that is smaller is resized with its aspect ratio kept instead. RandomCrop does the same in inference.
-template <bool kRandom>
-class Crop : public Layer {
+/// The centre of the image; an image that is smaller is resized with its aspect ratio kept instead.
+class CenterCrop : public Layer {
  public:
   void configure(ConfigReader& config) override {
     height_ = config.required_integer("height", 1);
     width_ = config.required_integer("width", 1);
     channels_first_ = config.channels_first();
     config.require("bounding_box_format", {});
-    if (kRandom) config.ignore({"factor", "seed"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
-    if (kRandom && draws_noise(ctx, inputs)) return ctx.fail("RandomCrop cannot be trained with: its random images are supported in inference only");
     Val x = only_tensor(ctx, inputs).value;
     const int axis = x.poisoned() ? -1 : row_axis(ctx, x, channels_first_);
     if (axis < 0) return {KTensor{}};
@@ -92,7 +90,36 @@ class Crop : public Layer {
     return {{ctx.b.slice(ctx.b.slice(x, axis, top, top + height_), axis + 1, left, left + width_), {}}};
   }
 
-  std::string describe() const override { return fmt::format("{}({}, {})", class_name, height_, width_); }
+  std::string describe() const override { return fmt::format("CenterCrop({}, {})", height_, width_); }
+
+ private:
+  int64_t height_ = 1, width_ = 1;
+  bool channels_first_ = false;
+};
+
+/// In inference the identity since Keras 3.7, before a resize of the largest window with the target's aspect ratio.
+class RandomCrop : public Layer {
+ public:
+  void configure(ConfigReader& config) override {
+    height_ = config.required_integer("height", 1);
+    width_ = config.required_integer("width", 1);
+    channels_first_ = config.channels_first();
+    config.require("bounding_box_format", {});
+    config.ignore({"factor", "seed"});
+  }
+
+  KTensors call(CallContext& ctx, const CallInputs& inputs) override {
+    if (draws_noise(ctx, inputs)) return ctx.fail("RandomCrop cannot be trained with: its random images are supported in inference only");
+    Val x = only_tensor(ctx, inputs).value;
+    if (x.poisoned() || ctx.version().at_least(3, 7)) return {{x, {}}};
+    const int axis = row_axis(ctx, x, channels_first_);
+    if (axis < 0) return {KTensor{}};
+    if (is_float(ctx.compute())) x = ctx.b.cast(x, ctx.compute());
+    return {{resize(x, axis, height_, width_, {.crop_to_aspect_ratio = true}), {}}};
+  }
+
+  bool autocasts() const override { return !version.at_least(3, 7); }
+  std::string describe() const override { return fmt::format("RandomCrop({}, {}), no crop in inference", height_, width_); }
 
  private:
   int64_t height_ = 1, width_ = 1;
@@ -106,11 +133,12 @@ const LayerDefinition& layer_Resizing() {
   return definition;
 }
 const LayerDefinition& layer_CenterCrop() {
-  static const LayerDefinition definition{.name = "CenterCrop", .aliases = {}, .create = create_layer<Crop<false>>};
+  static const LayerDefinition definition{.name = "CenterCrop", .aliases = {}, .create = create_layer<CenterCrop>};
   return definition;
 }
 const LayerDefinition& layer_RandomCrop() {
-  static const LayerDefinition definition{.name = "RandomCrop", .aliases = {}, .create = create_layer<Crop<true>>, .note = "inference only"};
+  static const LayerDefinition definition{.name = "RandomCrop", .aliases = {}, .create = create_layer<RandomCrop>,
+                                          .note = "inference only"};
   return definition;
 }
 

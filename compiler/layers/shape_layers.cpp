@@ -16,7 +16,8 @@ class Permute : public Layer {
     std::vector<int64_t> sorted = dims_;
     std::sort(sorted.begin(), sorted.end());
     for (size_t i = 0; i < sorted.size(); ++i)
-      if (sorted[i] != static_cast<int64_t>(i) + 1) return config.fail("dims", fmt::format("({}) must be consecutive and start from 1", fmt::join(dims_, ", ")));
+      if (sorted[i] != static_cast<int64_t>(i) + 1)
+        return config.fail("dims", fmt::format("({}) must be consecutive and start from 1", fmt::join(dims_, ", ")));
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -65,7 +66,8 @@ class Reshape : public Layer {
     if (x.rank() == 0) return ctx.fail("expected min_ndim=1, found ndim=0");
     int64_t elements = 1, known = 1;
     for (int axis = 1; axis < x.rank(); ++axis) {
-      if (!x.dim(axis).is_static()) return ctx.fail(fmt::format("the dimensions after the batch of {} must be known", ir::keras_shape(x.shape())));
+      if (!x.dim(axis).is_static())
+        return ctx.fail(fmt::format("the dimensions after the batch of {} must be known", ir::keras_shape(x.shape())));
       elements *= x.dim(axis).size;
     }
     for (int64_t extent : target_)
@@ -81,7 +83,8 @@ class Reshape : public Layer {
 
  private:
   KTensors mismatch(CallContext& ctx, Val x) const {
-    return ctx.fail(fmt::format("the total size of the tensor must be unchanged. Received: input_shape={}, target_shape=({})", shape_without_batch(x.shape()), fmt::join(target_, ", ")));
+    return ctx.fail(fmt::format("the total size of the tensor must be unchanged. Received: input_shape={}, target_shape=({})",
+                                shape_without_batch(x.shape()), fmt::join(target_, ", ")));
   }
 
   std::vector<int64_t> target_;

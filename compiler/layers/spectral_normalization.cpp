@@ -1,5 +1,5 @@
-// SpectralNormalization (Miyato et al.; keras.layers.SpectralNormalization): a layer whose kernel is divided by its largest singular value after
-// every training step; in inference the layer itself.
+// SpectralNormalization (Miyato et al.; keras.layers.SpectralNormalization): a layer whose kernel is divided by its largest singular value
+// after every training step; in inference the layer itself.
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
@@ -29,13 +29,16 @@ class SpectralNormalization : public Layer {
     return ctx.fail(fmt::format("layer: {} has neither kernel nor embeddings", inner.class_name));
   }
 
-  std::string describe() const override { return fmt::format("SpectralNormalization({})", children.empty() ? "" : children[0].layer->describe()); }
+  std::string describe() const override {
+    return fmt::format("SpectralNormalization({})", children.empty() ? "" : children[0].layer->describe());
+  }
 };
 
 }  // namespace
 
 const LayerDefinition& layer_SpectralNormalization() {
-  static const LayerDefinition definition{.name = "SpectralNormalization", .aliases = {}, .create = create_layer<SpectralNormalization>, .note = "inference only"};
+  static const LayerDefinition definition{.name = "SpectralNormalization", .aliases = {}, .create = create_layer<SpectralNormalization>,
+                                          .note = "inference only"};
   return definition;
 }
 

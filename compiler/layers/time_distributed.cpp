@@ -19,19 +19,23 @@ class TimeDistributed : public Layer {
     const Shape& first = tensors[0].value.shape();
     for (const KTensor& tensor : tensors) {
       const Shape& shape = tensor.value.shape();
-      if (shape.rank() < 3) return ctx.fail(fmt::format("expected min_ndim=3, found ndim={}. Full shape received: {}", shape.rank(), ir::keras_shape(shape)));
+      if (shape.rank() < 3)
+        return ctx.fail(fmt::format("expected min_ndim=3, found ndim={}. Full shape received: {}", shape.rank(), ir::keras_shape(shape)));
       if (!shape[1].is_static()) return ctx.fail(fmt::format("dimension 1 of {} must be known", ir::keras_shape(shape)));
-      if (shape[0] != first[0] || shape[1] != first[1]) return ctx.fail(fmt::format("inputs have different steps: {} and {}", ir::keras_shape(first), ir::keras_shape(shape)));
+      if (shape[0] != first[0] || shape[1] != first[1])
+        return ctx.fail(fmt::format("inputs have different steps: {} and {}", ir::keras_shape(first), ir::keras_shape(shape)));
     }
     const Dim batch = first[0];
     const int64_t steps = first[1].size;
     Val mask = call_mask(inputs, tensors[0]);
     if (!mask.poisoned() && (mask.rank() < 2 || mask.dim(0) != batch || mask.dim(1) != Dim(steps)))
-      return ctx.fail(fmt::format("mask: expected shape {}, found {}", ir::keras_shape({batch, Dim(steps)}), ir::keras_shape(mask.shape())));
+      return ctx.fail(fmt::format("mask: expected shape {}, found {}", ir::keras_shape({batch, Dim(steps)}),
+                                  ir::keras_shape(mask.shape())));
 
     CallInputs folded;
     Val inner_mask = mask.poisoned() ? mask : fold(ctx, mask);
-    folded.args.push_back(inputs.args.empty() ? fold(ctx, {KTensor{tensors[0].value, {}}}, inner_mask) : fold(ctx, inputs.args[0], inner_mask));
+    folded.args.push_back(inputs.args.empty() ? fold(ctx, {KTensor{tensors[0].value, {}}}, inner_mask)
+                                                  : fold(ctx, inputs.args[0], inner_mask));
     if (const CallValue* training = inputs.find("training")) folded.kwargs.emplace_back("training", *training);
     KTensors outputs = ctx.call_child(*children[0].layer, folded);
     for (KTensor& output : outputs) output = unfold(ctx, output, batch, steps, mask);
@@ -39,7 +43,9 @@ class TimeDistributed : public Layer {
   }
 
   bool autocasts() const override { return false; }
-  std::string describe() const override { return fmt::format("TimeDistributed({})", children.empty() ? "" : children[0].layer->describe()); }
+  std::string describe() const override {
+    return fmt::format("TimeDistributed({})", children.empty() ? "" : children[0].layer->describe());
+  }
 
  private:
   /// (n, steps, ...) -> (n * steps, ...).

@@ -16,7 +16,9 @@ class UpSampling : public Layer {
     size_ = config.tuple("size", kRank, {2}, 1);
     channels_first_ = config.channels_first();
     interpolation_ = "nearest";
-    if (kRank == 2) interpolation_ = config.choice("interpolation", "nearest", {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"});
+    if (kRank == 2)
+      interpolation_ = config.choice("interpolation", "nearest",
+                                     {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -35,7 +37,8 @@ class UpSampling : public Layer {
   }
 
   std::string describe() const override {
-    return interpolation_ == "nearest" ? fmt::format("{}({})", class_name, joined_by_x(size_)) : fmt::format("{}({}, {})", class_name, joined_by_x(size_), interpolation_);
+    return interpolation_ == "nearest" ? fmt::format("{}({})", class_name, joined_by_x(size_))
+                                       : fmt::format("{}({}, {})", class_name, joined_by_x(size_), interpolation_);
   }
 
  private:

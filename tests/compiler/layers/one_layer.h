@@ -20,19 +20,23 @@ struct OneLayer {
   std::vector<std::string> shapes;
 };
 
-inline OneLayer one_layer(const std::string& class_name, const std::string& config, const std::vector<std::string>& inputs, const std::string& kwargs = "{}",
+inline OneLayer one_layer(const std::string& class_name, const std::string& config, const std::vector<std::string>& inputs,
+                          const std::string& kwargs = "{}",
                           const char* version = "3.15.1") {
   std::string layers, arguments, ends;
   for (size_t i = 0; i < inputs.size(); ++i) {
     layers += fmt::format(R"({{"class_name": "InputLayer", "module": "keras.layers", "name": "in{0}", "inbound_nodes": [],
                               "config": {{"name": "in{0}", "dtype": "float32", "batch_shape": {1}}}}}, )", i, inputs[i]);
-    arguments += fmt::format(R"({}{{"class_name": "__keras_tensor__", "config": {{"shape": {}, "dtype": "float32", "keras_history": ["in{}", 0, 0]}}}})", i ? ", " : "", inputs[i], i);
+    arguments += fmt::format(R"({}{{"class_name": "__keras_tensor__",
+                                    "config": {{"shape": {}, "dtype": "float32", "keras_history": ["in{}", 0, 0]}}}})",
+                             i ? ", " : "", inputs[i], i);
     ends += fmt::format(R"({}["in{}", 0, 0])", i ? ", " : "", i);
   }
   if (inputs.size() > 1) arguments = "[" + arguments + "]";
   const std::string text = fmt::format(
       R"({{"class_name": "Functional", "module": "keras", "config": {{"name": "model", "trainable": true, "layers": [{}
-          {{"class_name": "{}", "module": "keras.layers", "name": "layer", "config": {}, "inbound_nodes": [{{"args": [{}], "kwargs": {}}}]}}],
+          {{"class_name": "{}", "module": "keras.layers", "name": "layer", "config": {},
+            "inbound_nodes": [{{"args": [{}], "kwargs": {}}}]}}],
           "input_layers": [{}], "output_layers": [["layer", 0, 0]]}}}})",
       layers, class_name, config, arguments, kwargs, ends);
   OneLayer result;

@@ -12,7 +12,8 @@ namespace {
 /// The dense row of weights of one output.
 std::vector<double> row(const ResizeTaps& taps, int64_t inputs, int64_t output) {
   std::vector<double> weights(static_cast<size_t>(inputs), 0.0);
-  for (int64_t i = 0; i < taps.count; ++i) weights[static_cast<size_t>(taps.index[static_cast<size_t>(output * taps.count + i)])] += taps.weight[static_cast<size_t>(output * taps.count + i)];
+  for (int64_t i = output * taps.count; i < (output + 1) * taps.count; ++i)
+    weights[static_cast<size_t>(taps.index[static_cast<size_t>(i)])] += taps.weight[static_cast<size_t>(i)];
   return weights;
 }
 

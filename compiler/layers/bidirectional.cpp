@@ -21,13 +21,10 @@ class Bidirectional : public Layer {
     auto* b = dynamic_cast<RnnLayer*>(backward.get());
     if (!f || !b) return config.fail("layer", fmt::format("{} is no recurrent layer", f ? backward->class_name : forward->class_name));
     const std::string inner = forward->name;
-    if (!both) {
-      b->arguments.go_backwards = !f->arguments.go_backwards;
-      backward->name = inner;
-    }
-    // Keras names the copies; layers that it stored itself carry their names already.
+    if (!both) b->arguments.go_backwards = !f->arguments.go_backwards;
+    // Keras names the copy it makes; a backward layer of the user's own keeps its name.
     if (!forward->name.starts_with("forward_")) forward->name = "forward_" + inner;
-    if (!backward->name.starts_with("backward_")) backward->name = "backward_" + (both && backward->name != inner ? backward->name : inner);
+    if (!both) backward->name = "backward_" + inner;
     f->arguments.zero_output_for_mask = b->arguments.zero_output_for_mask = f->arguments.return_sequences;
     children = {{"forward_layer", forward}, {"backward_layer", backward}};
   }

@@ -67,8 +67,8 @@ template <class T, class G, int Groups> Kernel<T> grouped() {
 
 template <class T> void check(const Kernel<T>& kernel, size_t examples = 2, bool with_bias = true) {
   const Shape& s = kernel.shape;
-  INFO("size " << s.size[0] << "x" << s.size[1] << "x" << s.size[2] << " channels " << s.C << "->" << s.F << " kernel " << s.kernel[0] << "x"
-               << s.kernel[1] << "x" << s.kernel[2] << " stride " << s.stride[2] << " dilation " << s.dilation[2] << " before "
+  INFO("size " << s.size[0] << "x" << s.size[1] << "x" << s.size[2] << " channels " << s.C << "->" << s.F << " kernel " << s.kernel[0]
+               << "x" << s.kernel[1] << "x" << s.kernel[2] << " stride " << s.stride[2] << " dilation " << s.dilation[2] << " before "
                << s.before[2] << " groups " << s.groups << " examples " << examples);
   const auto count = [](const int (&a)[3]) { return static_cast<size_t>(a[0]) * static_cast<size_t>(a[1]) * static_cast<size_t>(a[2]); };
   const size_t groups = static_cast<size_t>(s.groups), C = static_cast<size_t>(s.C), F = static_cast<size_t>(s.F), K = count(s.kernel) * C;

@@ -51,8 +51,8 @@ template <class T> void scatter(const Kernel<T>& s, kr::Size n, const Guarded<T>
 
 template <class T> void check(const Kernel<T>& s, kr::Size examples = 2, bool with_bias = true) {
   const auto& [d, h, v] = s.axes;
-  INFO(d.in << "x" << h.in << "x" << v.in << " " << s.C << "->" << s.F << " kernel " << h.kernel << "x" << v.kernel << " stride " << h.stride
-            << "x" << v.stride << " out " << h.out << "x" << v.out << " pad " << h.pad << " " << v.pad);
+  INFO(d.in << "x" << h.in << "x" << v.in << " " << s.C << "->" << s.F << " kernel " << h.kernel << "x" << v.kernel << " stride "
+            << h.stride << "x" << v.stride << " out " << h.out << "x" << v.out << " pad " << h.pad << " " << v.pad);
   const kr::Size pixels = examples * d.out * h.out * v.out, K = d.kernel * h.kernel * v.kernel * s.C;
   Guarded<T> x(size_t((examples * d.in * h.in * v.in - 1) * s.x_stride + s.C)), w(size_t(K * s.F)), bias(size_t{size_t(s.F)});
   Guarded<T> residual(size_t(pixels * s.F)), y(size_t((pixels - 1) * s.y_stride + s.F), T(-7)), other(y.size(), T(-7));

@@ -60,9 +60,9 @@ template <int... I> void check_every_k(kr::Indices<I...>) {
   for (const auto& kernel : {dense<float, I + 1, 10>()..., dense<float, I + 1, 3>()...}) {
     for (size_t rows : {1, 6}) check(kernel, rows);
   }
-  for (const auto& kernel : {dense_small<float, 1, 35>(), dense_small<float, 2, 35>(), dense_small<float, 7, 35>(), dense_small<float, 70, 35>()}) {
-    check(kernel, 1, false);
-  }
+  check(dense_small<float, 1, 35>(), 1, false);
+  check(dense_small<float, 7, 35>(), 1, false);
+  check(dense_small<float, 70, 35>(), 1, false);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "keratin/runtime/config.h"
 #include "keratin/runtime/conv2d.h"
 #include "keratin/runtime/conv_geometry.h"
+#include "keratin/runtime/conv_max_pool.h"
 #include "keratin/runtime/conv_tile.h"
 #include "keratin/runtime/conv_transpose.h"
 #include "keratin/runtime/cumulative.h"

@@ -16,7 +16,8 @@ template <class T, bool TransposeB> void check(kr::Size m, kr::Size n, kr::Size 
   kr::MatmulShape s{m, n, k, k + gap.a, (TransposeB ? k : n) + gap.b, n + gap.c};
   s.outer = outer;
   s.inner = inner;
-  const kr::Size a_each = (m - 1) * s.a_row + k, b_rows = TransposeB ? n : k, b_each = b_rows == 0 ? 0 : (b_rows - 1) * s.b_row + (TransposeB ? k : n);
+  const kr::Size a_each = (m - 1) * s.a_row + k, b_rows = TransposeB ? n : k;
+  const kr::Size b_each = b_rows == 0 ? 0 : (b_rows - 1) * s.b_row + (TransposeB ? k : n);
   const kr::Size c_each = (m - 1) * s.c_row + n;
   s.a_inner = a_each, s.a_outer = inner * a_each;
   s.b_inner = 0, s.b_outer = b_each;   // one B for all inner entries
@@ -41,7 +42,9 @@ template <class T, bool TransposeB> void check(kr::Size m, kr::Size n, kr::Size 
           }
           wrong += !close(c[size_t(o * s.c_outer + i * s.c_inner + row * s.c_row + col)], std::max(0.0, want), magnitude, double(k));
         }
-        for (kr::Size col = n; col < s.c_row && row + 1 < m; ++col) wrong += c[size_t(o * s.c_outer + i * s.c_inner + row * s.c_row + col)] != T(-7);
+        for (kr::Size col = n; col < s.c_row && row + 1 < m; ++col) {
+          wrong += c[size_t(o * s.c_outer + i * s.c_inner + row * s.c_row + col)] != T(-7);
+        }
       }
     }
   }

@@ -6,8 +6,9 @@ KR_BEGIN_NAMESPACE
 
 /// Input [n][D][H][W] pixels of C channels, XStride elements from pixel to pixel; output [n][OD][OH][OW] pixels of F channels, YStride
 /// apart. K.. kernel, S.. strides, D.. dilations; P.. zeros assumed before and after (front/back, top/bottom, left/right).
-template <int D_, int H_, int W_, int C_, int F_, int KD_, int KH_, int KW_, int SD_ = 1, int SH_ = 1, int SW_ = 1, int DD_ = 1, int DH_ = 1,
-          int DW_ = 1, int PF_ = 0, int PK_ = 0, int PT_ = 0, int PB_ = 0, int PL_ = 0, int PR_ = 0, int XStride_ = C_, int YStride_ = F_>
+template <int D_, int H_, int W_, int C_, int F_, int KD_, int KH_, int KW_, int SD_ = 1, int SH_ = 1, int SW_ = 1, int DD_ = 1,
+          int DH_ = 1, int DW_ = 1, int PF_ = 0, int PK_ = 0, int PT_ = 0, int PB_ = 0, int PL_ = 0, int PR_ = 0,
+          int XStride_ = C_, int YStride_ = F_>
 struct Conv3d {
   static constexpr Size D = D_, H = H_, W = W_, C = C_, F = F_, KD = KD_, KH = KH_, KW = KW_, SD = SD_, SH = SH_, SW = SW_, DD = DD_;
   static constexpr Size DH = DH_, DW = DW_, PF = PF_, PK = PK_, PT = PT_, PB = PB_, PL = PL_, PR = PR_;

@@ -24,8 +24,8 @@ struct ConvTranspose3d {
   static_assert(SD >= 1 && SH >= 1 && SW >= 1 && DD >= 1 && DH >= 1 && DW >= 1 && PF >= 0 && PT >= 0 && PL >= 0);
   static_assert(XStride >= C && YStride >= F);
 };
-template <int H, int W, int C, int F, int KH, int KW, int OH, int OW, int SH = 1, int SW = 1, int DH = 1, int DW = 1, int PT = 0, int PL = 0,
-          int XStride = C, int YStride = F>
+template <int H, int W, int C, int F, int KH, int KW, int OH, int OW, int SH = 1, int SW = 1, int DH = 1, int DW = 1, int PT = 0,
+          int PL = 0, int XStride = C, int YStride = F>
 struct ConvTranspose2d : ConvTranspose3d<1, H, W, C, F, 1, KH, KW, 1, OH, OW, 1, SH, SW, 1, DH, DW, 0, PT, PL, XStride, YStride> {};
 
 template <class T, class G, class Epilogue> struct ConvTransposeKernel {
@@ -36,7 +36,7 @@ template <class T, class G, class Epilogue> struct ConvTransposeKernel {
   /// Outputs of a row in one phase: columns `phase`, phase + SW, ...
   static constexpr Size phase_columns(Size phase) { return phase < G::OW ? (G::OW - 1 - phase) / G::SW + 1 : 0; }
   static constexpr Size kMostColumns = phase_columns(0);
-  static constexpr int kTile = static_cast<int>(kMostColumns <= kRows ? kMostColumns : ceil_div(kMostColumns, ceil_div(kMostColumns, kRows)));
+  static constexpr int kTile = static_cast<int>(ceil_div(kMostColumns, ceil_div(kMostColumns, kRows)));
 
   /// The input index that a tap takes for an output index, or -1 where there is none.
   static KR_INLINE Size input_index(Size out, Size pad, Size tap, Size dilation, Size stride, Size size) {
@@ -152,8 +152,9 @@ template <class T, class G, class Epilogue> struct ConvTransposeKernel {
 
 /// Keras Conv1DTranspose (H = 1), Conv2DTranspose, Conv3DTranspose, channels last:
 ///   y[oh][ow][f] = epilogue(bias[f] + sum of x[ih][iw][c] * kernel[kh][kw][f][c] over all (ih, iw, kh, kw, c) that reach it),
-/// for n examples; G = ConvTranspose2d<...> or ConvTranspose3d<...>. packed: the kernel as matrix [KH * KW * C][F] (Keras's (kh, kw, f, c) with the last two axes
-/// exchanged) in panels (panels.h). bias: F values or nullptr. y must not overlap x. The epilogue's offsets index [pixels][F].
+/// for n examples; G = ConvTranspose2d<...> or ConvTranspose3d<...>. packed: the kernel as matrix [KD * KH * KW * C][F] (Keras's
+/// (kh, kw, f, c) with the last two axes exchanged) in panels (panels.h). bias: F values or nullptr. y must
+/// not overlap x. The epilogue's offsets index [pixels][F].
 template <class T, class G, class Epilogue = NoEpilogue>
 KR_NOINLINE void conv2d_transpose(Size n, const T* x, const T* packed, const T* bias, T* y, const Epilogue& epilogue = {},
                                   Pool* pool = nullptr) {

@@ -1,7 +1,7 @@
 // Winograd convolution F(2,3) and F(4,3) for 3x3 kernels with stride 1 (Lavin and Gray, arXiv 1509.09308), channels last.
 //
 // Cost, M = 2 or 4, A = M + 2, tiles = ceil(OH / M) * ceil(OW / M) per example: A * A * tiles * C * F multiply-adds at 85-93 % of the
-// peak (36 / 16 of direct's for M = 2, 36 * 4 / 36 for M = 4, per full tile), plus transforms of about 0.028 us (M = 2) or 0.11 us
+// peak (4/9 of direct's for M = 2, 1/4 for M = 4, where tiles are full), plus transforms of about 0.028 us (M = 2) or 0.11 us
 // (M = 4) per tile and 16 channels in and out (AVX-512; AVX2: twice); bounded below by the bytes of the transformed weights,
 // A * A * C * F * sizeof(T) = 1.78 or 4 times the kernel's, / bandwidth of the level they stay in. So: M = 2 from 16 channels and 50
 // tiles up; M = 4 only where 36 * C * F * sizeof(T) stays below 2-3 MB and the image is 8 or more wide; neither at 7x7.
@@ -74,7 +74,8 @@ template <class T, class G, int M, class Epilogue> struct WinogradKernel {
   using Transform = WinogradTransform<M>;
   static constexpr int A = M + 2;
   static constexpr Size C = G::C, F = G::F;
-  static_assert(G::D == 1 && G::KD == 1 && G::KH == 3 && G::KW == 3 && G::SH == 1 && G::SW == 1 && G::DH == 1 && G::DW == 1 && G::YStride >= F);
+  static_assert(G::D == 1 && G::KD == 1 && G::KH == 3 && G::KW == 3 && G::SH == 1 && G::SW == 1 && G::DH == 1 && G::DW == 1);
+  static_assert(G::YStride >= F);
 
   const T* x;
   const T* transformed;

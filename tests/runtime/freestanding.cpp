@@ -1,6 +1,7 @@
 // Every core header, compiled without standard headers, exceptions and run-time type information.
 #include "keratin/runtime/activation.h"
 #include "keratin/runtime/arg_reduce.h"
+#include "keratin/runtime/attention.h"
 #include "keratin/runtime/config.h"
 #include "keratin/runtime/conv2d.h"
 #include "keratin/runtime/conv_geometry.h"

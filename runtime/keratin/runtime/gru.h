@@ -27,7 +27,7 @@ template <class T, int Units, class Activation, class RecurrentActivation> struc
     }
     const V z = activate<RecurrentActivation>(sums[0]), r = activate<RecurrentActivation>(sums[1]);
     const V candidate = activate<Activation>(step.template input<Width, 3, L>(row, unit, 2) + r * sums[2]);
-    step.template finish<Units>(next, row, unit, z * old + (T(1) - z) * candidate);
+    step.template finish<Units>(next, row, unit, z * old + rounded((T(1) - z) * candidate));
   }
 };
 
@@ -67,8 +67,8 @@ template <class T, int Units, class Activation> struct GruCandidate {
       store(next + at, old);
       return;
     }
-    const V update = load<L>(z + at);
-    step.template finish<Units>(next, row, unit, update * old + (T(1) - update) * activate<Activation>(sums[0]));
+    const V update = load<L>(z + at), candidate = activate<Activation>(sums[0]);
+    step.template finish<Units>(next, row, unit, update * old + rounded((T(1) - update) * candidate));
   }
 };
 

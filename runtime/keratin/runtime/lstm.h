@@ -23,7 +23,7 @@ template <class T, int Units, class Activation, class RecurrentActivation> struc
     }
     const V i = activate<RecurrentActivation>(z[0]), f = activate<RecurrentActivation>(z[1]), g = activate<Activation>(z[2]);
     const V o = activate<RecurrentActivation>(z[3]);
-    const V memory = f * load<L>(c + at) + i * g;
+    const V memory = f * load<L>(c + at) + rounded(i * g);
     store(c + at, memory);
     step.template finish<Units>(next, row, unit, o * activate<Activation>(memory));
   }

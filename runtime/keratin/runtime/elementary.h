@@ -54,7 +54,14 @@ template <class V> KR_INLINE V exp(V x) {
   if constexpr (kSame<Element<V>, double>) {
     return each_lane(x, [](double v) KR_INLINE_LAMBDA { return __builtin_exp(v); });
   } else {
-    const V c = min(89.f, max(-104.f, x));
+    // Below -104 the result is 0 without underflowing: processors take a hundred cycles for that, and masked scores are there.
+    const auto nothing = x < -104.f;
+    const V zero = broadcast<V>(0.f);
+#if defined(KR_AVX512)
+    const V c = sizeof(V) == 64 ? V(min(89.f, max(-104.f, x))) : select(nothing, zero, min(89.f, x));
+#else
+    const V c = select(nothing, zero, min(89.f, x));
+#endif
     const V t = c * 1.44269504088896341f + kRoundingFloat;
     const V f = t - kRoundingFloat;
     V r = c - f * 0.693359375f;
@@ -66,13 +73,15 @@ template <class V> KR_INLINE V exp(V x) {
     q = q * r + 0.5f;
     const V p = (r * r) * q + (r + 1.f);
 #if defined(KR_AVX512)
-    if constexpr (sizeof(V) == 64) return __builtin_ia32_scalefps512_mask(p, f, p, static_cast<UInt16>(-1), 4);
-    else
+    if constexpr (sizeof(V) == 64) {
+      const auto some = __builtin_ia32_cmpps512_mask(x, broadcast<V>(-104.f), 21, static_cast<UInt16>(-1), 4);   // not less, or NaN
+      return __builtin_ia32_scalefps512_mask(p, f, zero, some, 4);
+    } else
 #endif
     {
       // 2^n as two factors, each in the range of floats. n + 150 is positive, so that the shift is a plain one.
       const WordsOf<V> n = to_words(t) - (0x4b400000u - 150u), half = n >> 1;
-      return p * bits_as<V>((half + (127u - 75u)) << 23) * bits_as<V>((n - half + (127u - 75u)) << 23);
+      return select(nothing, zero, p * bits_as<V>((half + (127u - 75u)) << 23) * bits_as<V>((n - half + (127u - 75u)) << 23));
     }
   }
 }

@@ -271,8 +271,22 @@ template <class M> KR_INLINE bool any_lane(M mask) {
 }
 
 template <class V> KR_INLINE auto is_nan(V x) { return x != x; }
-template <class V> KR_INLINE V max_nan(V a, V b) { return select(is_nan(a), a, max(a, b)); }
-template <class V> KR_INLINE V min_nan(V a, V b) { return select(is_nan(a), a, min(a, b)); }
+template <class V> KR_INLINE V max_nan(V a, V b) {
+#if defined(KR_AVX512) && !defined(__clang__)
+  if constexpr (sizeof(V) == 64 && kSame<Element<V>, float>) {   // the maximum where a is a number, a elsewhere
+    return __builtin_ia32_maxps512_mask(a, b, a, __builtin_ia32_cmpps512_mask(a, a, 7, static_cast<Int16>(-1), 4), 4);
+  } else
+#endif
+  return select(is_nan(a), a, max(a, b));
+}
+template <class V> KR_INLINE V min_nan(V a, V b) {
+#if defined(KR_AVX512) && !defined(__clang__)
+  if constexpr (sizeof(V) == 64 && kSame<Element<V>, float>) {
+    return __builtin_ia32_minps512_mask(a, b, a, __builtin_ia32_cmpps512_mask(a, a, 7, static_cast<Int16>(-1), 4), 4);
+  } else
+#endif
+  return select(is_nan(a), a, min(a, b));
+}
 
 // ---- conversions, bits, roots ------------------------------------------------------------------------------------------------
 /// Element-wise static_cast to T.

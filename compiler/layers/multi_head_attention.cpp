@@ -194,8 +194,8 @@ class MultiHeadAttention : public Layer {
       dims[dims.size() - (of_queries ? 2 : 1)] = count;
       return b.reshape(mask, Shape(dims));
     };
-    // Recorded values of 3.15 show that a query's own mask has no part in the scores any more; it only travels on with the result.
-    if (!ctx.version().at_least(3, 15)) add(steps(argument(3, "query_mask", query.mask), true));
+    // Since 3.8 Keras overwrites the argument query_mask by the mask that the query carries.
+    add(steps(ctx.version().at_least(3, 8) ? query.mask : argument(3, "query_mask", query.mask), true));
     add(steps(argument(4, "value_mask", value.mask), false));
     add(steps(argument(5, "key_mask", inputs.find(2, "key") ? key.mask : Val()), false));
     if (const Val given = argument(6, "attention_mask", Val()); !given.poisoned()) {

@@ -11,6 +11,7 @@ namespace {
 
 int dispatch(const keratin::Options& options) {
   static const std::map<std::string, int (*)(const keratin::Options&)> commands = {
+      {"bench", keratin::run_bench},
       {"check", keratin::run_check},
       {"compile", keratin::run_compile},
       {"gradients", keratin::run_gradients},

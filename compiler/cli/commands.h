@@ -7,6 +7,7 @@
 namespace keratin {
 
 /// Each returns the exit status: 0 fine, 1 a comparison failed, 2 the user's input is at fault, 3 our bug or a failing compiler.
+int run_bench(const Options& options);
 int run_check(const Options& options);
 int run_compile(const Options& options);
 int run_predict(const Options& options);

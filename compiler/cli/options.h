@@ -25,7 +25,8 @@ struct Options {
   std::string stop_after;                               // expand | optimize | plan
   bool no_fuse = false, no_reuse = false, relaxed = false, self_contained = false;
   bool verbose = false, quiet = false, json = false, expand_nested = false, ir = false, plan = false;
-  int threads = 1;
+  int threads = 1;                                      // bench
+  double seconds = 0.5;                                 // bench: how long is measured
   int jobs = 2;
   std::string cases, filter, only_layers, known_failures;  // check
   std::string kind = "forward,reject";

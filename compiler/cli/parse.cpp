@@ -75,6 +75,14 @@ struct Parser {
     compile->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3");
     compile->add_option("--stop-after", options.stop_after, "Print what this stage leaves and stop")->check(CLI::IsMember({"expand", "optimize", "plan"}));
     tuning(compile);
+    CLI::App* bench = verb("bench", "Time one call of the emitted code", "keratin bench digits_cnn.keras --batch 32 --threads 2 --json");
+    model(bench);
+    bench->add_option("--batch", batch, "Examples per call; the code is made for this number (default 1)");
+    bench->add_option("--threads", options.threads, "Threads of the pool (default 1: no pool)")->check(CLI::Range(1, 1024));
+    bench->add_option("--seconds", options.seconds, "How long is measured (default 0.5)")->check(CLI::Range(0.001, 3600.0));
+    bench->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3");
+    bench->add_flag("--json", options.json, "One line of JSON");
+    tuning(bench);
     CLI::App* check = verb("check", "Run recorded cases through the emitted code", "keratin check --cases conformance/layers --kind forward,reject");
     check->add_option("--cases", options.cases, "A directory with cases.json and its files")->required();
     check->add_option("--kind", options.kind, "Kinds, separated by commas: forward, gradient, reject");

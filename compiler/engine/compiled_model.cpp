@@ -45,26 +45,33 @@ void CompiledModel::open(int64_t max_batch, void* pool) {
   capacity_ = max_batch;
 }
 
-std::vector<Array> CompiledModel::empty_outputs(int64_t batch) const {
+CompiledModel::Arguments CompiledModel::arguments(const std::vector<Array>& inputs, int64_t batch) const {
   const ir::PlannedFunction& f = planned_.plan.functions[0];
-  std::vector<Array> outputs;
-  for (ir::BufferId id : f.outputs) outputs.push_back(Array::zeros(ir::storage(f.buffers[id.index].dtype), f.buffers[id.index].shape.at(batch)));
-  return outputs;
+  Arguments made;
+  for (size_t i = 0; i < inputs.size(); ++i) made.inputs.push_back(inputs[i].to(ir::storage(f.buffers[f.parameters[i].index].dtype)));
+  for (ir::BufferId id : f.outputs) made.outputs.push_back(Array::zeros(ir::storage(f.buffers[id.index].dtype), f.buffers[id.index].shape.at(batch)));
+  for (const Array& array : made.inputs) made.in.push_back(array.bytes.data());
+  for (Array& array : made.outputs) made.out.push_back(array.bytes.data());
+  return made;
 }
 
 Result<std::vector<Array>> CompiledModel::run(const std::vector<Array>& inputs, int64_t batch) {
   const ir::PlannedFunction& f = planned_.plan.functions[0];
   if (!workspace_ || capacity_ < batch) open(batch, nullptr);
-  std::vector<Array> stored;
-  std::vector<const void*> in;
-  for (size_t i = 0; i < inputs.size(); ++i) stored.push_back(inputs[i].to(ir::storage(f.buffers[f.parameters[i].index].dtype)));
-  for (const Array& array : stored) in.push_back(array.bytes.data());
-  std::vector<Array> outputs = empty_outputs(batch);
-  std::vector<void*> out;
-  for (Array& array : outputs) out.push_back(array.bytes.data());
-  if (const char* message = call(batch, in.data(), out.data())) return Error{message};
-  for (size_t i = 0; i < outputs.size(); ++i) outputs[i] = outputs[i].to(f.buffers[f.outputs[i].index].dtype);
-  return outputs;
+  Arguments call = arguments(inputs, batch);
+  if (const char* message = run_(workspace_, batch, call.in.data(), call.out.data())) return Error{message};
+  for (size_t i = 0; i < call.outputs.size(); ++i) call.outputs[i] = call.outputs[i].to(f.buffers[f.outputs[i].index].dtype);
+  return std::move(call.outputs);
+}
+
+Result<Timing> CompiledModel::measure(const std::vector<Array>& inputs, int64_t batch, void* pool, double seconds) {
+  open(batch, pool);
+  Arguments call = arguments(inputs, batch);
+  const char* message = nullptr;
+  const Timing time = keratin::measure([&] { message = run_(workspace_, batch, call.in.data(), call.out.data()); }, seconds);
+  open(batch, nullptr);  // the pool is the caller's and may end before this model
+  if (message) return Error{message};
+  return time;
 }
 
 }  // namespace keratin

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "compiler/build/library.h"
-#include "compiler/data/npz.h"
+#include "compiler/engine/measure.h"
 #include "compiler/pipeline.h"
 
 namespace keratin {
@@ -22,15 +22,22 @@ class CompiledModel {
   /// Runs one batch; arrays in the order and dtypes of the model's inputs. Outputs have the model's dtypes. Errors: the emitted code's status.
   Result<std::vector<Array>> run(const std::vector<Array>& inputs, int64_t batch);
 
-  // For measurements: the same call on memory that stays.
-  void open(int64_t max_batch, void* pool);
-  const char* call(int64_t n, const void* const* in, void* const* out) { return run_(workspace_, n, in, out); }
-  std::vector<Array> empty_outputs(int64_t batch) const;
+  /// The time of one call on memory that stays, with the caller's kr::Pool or none. Errors: the emitted code's status.
+  Result<Timing> measure(const std::vector<Array>& inputs, int64_t batch, void* pool, double seconds);
+
   int64_t weights_bytes() const { return weights_(); }
   int64_t workspace_bytes(int64_t n) const { return workspace_bytes_(n); }
   double build_seconds() const { return library_->build_seconds(); }
 
  private:
+  void open(int64_t max_batch, void* pool);
+  /// Arrays as the emitted code stores them, with the pointers that a call takes.
+  struct Arguments {
+    std::vector<Array> inputs, outputs;
+    std::vector<const void*> in;
+    std::vector<void*> out;
+  };
+  Arguments arguments(const std::vector<Array>& inputs, int64_t batch) const;
   void resolve_entries(const std::string& symbol);
 
   PlannedModel planned_;

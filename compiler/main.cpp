@@ -15,6 +15,7 @@ int dispatch(const keratin::Options& options) {
       {"check", keratin::run_check},
       {"compile", keratin::run_compile},
       {"gradients", keratin::run_gradients},
+      {"layers", keratin::run_layers},
       {"predict", keratin::run_predict},
   };
   return commands.at(options.command)(options);

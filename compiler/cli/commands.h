@@ -10,6 +10,7 @@ namespace keratin {
 int run_bench(const Options& options);
 int run_check(const Options& options);
 int run_compile(const Options& options);
+int run_layers(const Options& options);
 int run_predict(const Options& options);
 int run_gradients(const Options& options);
 

@@ -24,7 +24,7 @@ struct Options {
   std::string weights_as;                               // embed | file | empty: by size
   std::string stop_after;                               // expand | optimize | plan
   bool no_fuse = false, no_reuse = false, relaxed = false, self_contained = false;
-  bool verbose = false, quiet = false, json = false, expand_nested = false, ir = false, plan = false;
+  bool verbose = false, quiet = false, json = false, expand_nested = false, ir = false, plan = false, markdown = false;
   int threads = 1;                                      // bench
   double seconds = 0.5;                                 // bench: how long is measured
   int jobs = 2;

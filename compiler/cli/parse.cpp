@@ -34,9 +34,14 @@ struct Parser {
   std::vector<std::string> shapes;
   std::string batch;
 
-  CLI::App* verb(const std::string& name, const std::string& help, const std::string& example) {
+  CLI::App* plain_verb(const std::string& name, const std::string& help, const std::string& example) {
     CLI::App* sub = app.add_subcommand(name, help);
     sub->footer("Example:\n  " + example);
+    return sub;
+  }
+
+  CLI::App* verb(const std::string& name, const std::string& help, const std::string& example) {
+    CLI::App* sub = plain_verb(name, help, example);
     sub->add_flag("-q,--quiet", options.quiet, "Say nothing but errors");
     sub->add_flag("-v,--verbose", options.verbose, "Explain decisions");
     return sub;
@@ -61,6 +66,13 @@ struct Parser {
     sub->add_flag("--no-fuse", options.no_fuse, "One kernel per operation");
     sub->add_flag("--no-reuse", options.no_reuse, "Every buffer has memory of its own");
     sub->add_flag("--relaxed", options.relaxed, "Allow kernels with larger rounding error");
+  }
+
+  /// The verbs that look at a model and run nothing.
+  void inspection() {
+    CLI::App* layers = plain_verb("layers", "Every Keras layer: forward, gradient, or why not", "keratin layers");
+    CLI::Option* json = layers->add_flag("--json", options.json, "A list of objects");
+    layers->add_flag("--markdown", options.markdown, "The table of the README")->excludes(json);
   }
 
   Parser() {
@@ -93,6 +105,7 @@ struct Parser {
     tuning(check);
     data(verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz"));
     data(verb("gradients", "Vector-Jacobian products of the inference-mode model", "keratin gradients digits_cnn.keras --inputs in.npz --outputs gradients.npz"));
+    inspection();
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 
 #include "ir/support/check.h"
 
@@ -13,7 +14,7 @@ Planner::Planner(Program& program, Plan& plan, const PlanOptions& options, Funct
 // ---- structure ------------------------------------------------------------------------------------------------------
 
 Planner::Frame Planner::make_frame(const Function& function) {
-  Frame frame{&function, {}, {}, {}, {}, {}};
+  Frame frame{&function, {}, {}, {}, {}, {}, {}};
   const size_t values = function.values.size();
   frame.operands.resize(values);
   frame.definition.assign(values, -1);
@@ -63,6 +64,33 @@ bool has_kernel(const Program& program, const Function& function, const Node& co
 
 const KernelRule* Planner::rule_of(const Node& node) const { return find_rule(family_of(*frame_->function, node)); }
 
+/// Where two kernels' results meet in one expression, the later kernel computes it and the earlier one's own chain ends before: the values
+/// marked are stored, so that each kernel keeps its bias and activation.
+std::vector<char> Planner::find_ends(const Frame& frame) const {
+  const Function& f = *frame.function;
+  std::vector<char> ends(f.values.size(), 0);
+  std::vector<int> carrier(f.values.size(), -1);  // the kernel whose epilogue the value would be part of
+  for (size_t n = 0; n < f.nodes.size(); ++n) {
+    const Node& node = f.nodes[n];
+    if (node.outputs.size() != 1) continue;
+    int& own = carrier[node.outputs[0].index];
+    if (!is_pointwise(node)) {
+      const KernelRule* rule = node.op.as<Composite>() ? nullptr : rule_of(node);
+      if (rule && rule->takes_epilogue) own = static_cast<int>(n);
+      continue;
+    }
+    const auto flows = [&](ValueId id) {
+      const std::vector<int>& users = frame.users[id.index];
+      return !frame.is_output[id.index] && std::all_of(users.begin(), users.end(), [&](int user) { return is_pointwise(f.nodes[static_cast<size_t>(user)]); });
+    };
+    for (ValueId id : node.inputs)
+      if (flows(id)) own = std::max(own, carrier[id.index]);
+    for (ValueId id : node.inputs)
+      if (carrier[id.index] >= 0 && carrier[id.index] != own) ends[id.index] = 1;
+  }
+  return ends;
+}
+
 /// A pointwise value all of whose readers are computed in one expression is computed there too; likewise the result of a kernel that takes an
 /// epilogue. Walks from the last node to the first, so readers are decided before what they read.
 void Planner::find_sinks(Frame& frame) {
@@ -71,18 +99,26 @@ void Planner::find_sinks(Frame& frame) {
   frame.sink.resize(f.values.size());
   for (uint32_t i = 0; i < frame.sink.size(); ++i) frame.sink[i] = ValueId{i};
   std::vector<int> size(f.values.size(), 1);
+  std::vector<std::set<ValueId>> leaves(f.values.size());  // what an expression reads, by its sink
   Frame* outer = frame_;
   frame_ = &frame;
+  const std::vector<char> ends = find_ends(frame);
+  const auto read_by = [&](const Node& node, std::set<ValueId>& set) {
+    for (ValueId id : node.inputs)
+      if (!scalar(id)) set.insert(id);
+  };
   for (size_t n = f.nodes.size(); n-- > 0 && options_.fuse;) {
     const Node& node = f.nodes[n];
     if (node.outputs.size() != 1) continue;
     const ValueId id = node.outputs[0];
-    bool absorbable = is_pointwise(node);
+    const bool pointwise = is_pointwise(node);
+    bool absorbable = pointwise;
     if (!absorbable && !node.op.as<Composite>()) {
       const KernelRule* rule = rule_of(node);
       absorbable = rule && rule->takes_epilogue;
     }
-    if (!absorbable || frame.is_output[id.index] || frame.users[id.index].empty()) continue;
+    if (pointwise) read_by(node, leaves[id.index]);
+    if (!absorbable || frame.is_output[id.index] || frame.users[id.index].empty() || ends[id.index]) continue;
     std::optional<ValueId> common;
     bool one = true;
     for (int user : frame.users[id.index]) {
@@ -96,10 +132,38 @@ void Planner::find_sinks(Frame& frame) {
       common = sink;
     }
     if (!one || !common || size[common->index] >= kLargest) continue;
+    if (pointwise) {
+      std::set<ValueId> joined = leaves[common->index];
+      joined.erase(id);
+      read_by(node, joined);
+      if (joined.size() > kMostLeaves) continue;
+      leaves[common->index] = std::move(joined);
+    }
     frame.sink[id.index] = *common;
     ++size[common->index];
   }
+  find_pooled(frame);
   frame_ = outer;
+}
+
+/// Values that only a max pooling reads and whose kernel had better compute it too.
+void Planner::find_pooled(Frame& frame) {
+  const Function& f = *frame.function;
+  frame.pooled.assign(f.values.size(), 0);
+  for (const Node& pool : f.nodes) {
+    const auto* window = pool.op.as<WindowReduce>();
+    if (!window || !options_.fuse) continue;
+    const ValueId x = pool.inputs[0];
+    const Node* node = definition(x);
+    if (!node || frame.is_output[x.index] || frame.users[x.index].size() != 1) continue;
+    if (is_pointwise(*node)) {
+      const std::optional<ValueId> root = root_of(x);
+      if (!root) continue;
+      node = definition(*root);
+    }
+    const KernelRule* rule = rule_of(*node);
+    frame.pooled[x.index] = rule && rule->takes_max_pool && rule->takes_max_pool(*this, *node, window->window);
+  }
 }
 
 // ---- operands -------------------------------------------------------------------------------------------------------
@@ -394,7 +458,7 @@ void Planner::materialize(ValueId id) {
     frame_->operands[id.index] = *seen;
     return;
   }
-  plan_kernel(*node, Target{id, {}, {}, {}});
+  plan_kernel(*node, Target{id, {}, {}, {}, nullptr});
 }
 
 std::vector<Operand> Planner::body(FunctionId id, const std::vector<Operand>& arguments) {
@@ -454,7 +518,7 @@ PlannedFunction Planner::run() {
   for (const Node& node : function.nodes) {
     if (node.op.as<Read>() || node.op.as<Constant>() || node.op.as<Iota>()) continue;
     for (ValueId output : node.outputs)
-      if (frame.sink[output.index] == output && !frame.operands[output.index] && (is_pointwise(node) || rule_of(node))) {
+      if (frame.sink[output.index] == output && !frame.operands[output.index] && !frame.pooled[output.index] && (is_pointwise(node) || rule_of(node))) {
         materialize(output);
         break;
       }

@@ -20,12 +20,15 @@ struct PlanOptions {
   std::optional<int64_t> block;  // examples per pass; otherwise chosen by cache size
 };
 
+inline constexpr size_t kMostLeaves = 8;  // operands of one expression
+
 /// Where the result of a kernel goes, and what is applied to it on the way.
 struct Target {
   ValueId result;                    // the value that the step defines: the node's output, or the end of the expression after it
   std::optional<Operand> bias;       // added first: one number per channel
   std::optional<Epilogue> epilogue;
   std::vector<OriginId> fused;       // layer calls absorbed
+  const Window* pool = nullptr;      // max pooling of what the epilogue gives; the result is the pooled value
 };
 
 class Planner;
@@ -39,6 +42,8 @@ struct KernelRule {
   void (*plan)(Planner&, const Node&, const Target&) = nullptr;
   /// Whether the kernel for this node adds a number per channel before the epilogue. Null: never.
   bool (*takes_bias)(const Planner&, const Node&) = nullptr;
+  /// Whether the kernel had better compute max pooling of its result too. Null: never.
+  bool (*takes_max_pool)(const Planner&, const Node&, const Window&) = nullptr;
 };
 
 /// All rules (ir/plan/kernels).
@@ -101,6 +106,9 @@ class Planner {
   bool prefetches() const;
   ExpressionId add_expression(Expression expression);
 
+  /// Plans a max pooling together with the kernel whose result it reads, if that was decided; false: pooling is a step of its own.
+  bool plan_pooled(const Node& pool, const Target& target);
+
   /// Plans the body of a region on the given operands; its outputs.
   std::vector<Operand> body(FunctionId id, const std::vector<Operand>& arguments);
   int new_loop() { return loops_++; }
@@ -115,10 +123,13 @@ class Planner {
     std::vector<ValueId> sink;                     // the value whose expression this one is computed in; itself: materialised
     std::vector<std::vector<int>> users;           // node indices
     std::vector<char> is_output;
+    std::vector<char> pooled;                      // read by a max pooling alone, which computes the value on its way
   };
 
   Frame make_frame(const Function& function);
   void find_sinks(Frame& frame);
+  std::vector<char> find_ends(const Frame& frame) const;
+  void find_pooled(Frame& frame);
   const Node* definition(ValueId id) const;
   bool is_pointwise(const Node& node) const;
   const KernelRule* rule_of(const Node& node) const;
@@ -130,7 +141,7 @@ class Planner {
   Operand constant_operand(const Node& node);
   int build(ValueId id, ValueId sink, Expression& expression, std::vector<Operand>& leaves, std::map<ValueId, int>& memo);
   std::optional<ValueId> root_of(ValueId sink) const;
-  bool plan_with_root(ValueId root, ValueId sink);
+  bool plan_with_root(ValueId root, ValueId sink, const Node* pool = nullptr);
   std::optional<Operand> bias_after(ValueId& accumulator);
   std::optional<Epilogue> epilogue_of(ValueId accumulator, ValueId sink);
   void collect_origins(ValueId id, ValueId sink, std::vector<OriginId>& origins) const;

@@ -9,8 +9,6 @@ namespace keratin::ir {
 
 namespace {
 
-constexpr size_t kMostLeaves = 8;  // operands of one map
-
 bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 
 int add_node(Expression& expression, Expression::Node node) {
@@ -162,22 +160,31 @@ std::optional<Epilogue> Planner::epilogue_of(ValueId accumulator, ValueId sink) 
   return epilogue;
 }
 
-bool Planner::plan_with_root(ValueId root, ValueId sink) {
+bool Planner::plan_with_root(ValueId root, ValueId sink, const Node* pool) {
   const Node& node = *definition(root);
-  Target target{sink, {}, {}, {}};
-  ValueId accumulator = root;
-  if (is_half(type(root).dtype)) return plan_kernel(node, Target{root, {}, {}, {}}), false;  // rounded by the kernel's own store
-  const KernelRule* rule = rule_of(node);
-  if (rule->takes_bias && rule->takes_bias(*this, node)) target.bias = bias_after(accumulator);
-  const std::optional<Epilogue> epilogue = epilogue_of(accumulator, sink);
-  if (!epilogue) {
-    plan_kernel(node, Target{root, {}, {}, {}});
+  const auto alone = [&] {
+    if (!pool) plan_kernel(node, Target{root, {}, {}, {}, nullptr});
     return false;
-  }
+  };
+  if (is_half(type(root).dtype)) return alone();  // rounded by the kernel's own store
+  Target target{pool ? pool->outputs[0] : sink, {}, {}, {}, pool ? &pool->op.as<WindowReduce>()->window : nullptr};
+  ValueId accumulator = root;
+  const KernelRule* rule = rule_of(node);
+  if (rule->takes_bias && rule->takes_bias(*this, node) && root != sink) target.bias = bias_after(accumulator);
+  const std::optional<Epilogue> epilogue = epilogue_of(accumulator, sink);
+  if (!epilogue) return alone();
   if (epilogue->expression.valid()) target.epilogue = epilogue;
   collect_origins(sink, sink, target.fused);
+  if (pool && pool->origin.valid()) target.fused.push_back(pool->origin);
   plan_kernel(node, target);
   return true;
+}
+
+bool Planner::plan_pooled(const Node& pool, const Target& target) {
+  const ValueId x = pool.inputs[0];
+  if (!frame_->pooled[x.index] || frame_->operands[x.index] || target.epilogue) return false;
+  const Node* node = definition(x);
+  return plan_with_root(is_pointwise(*node) ? *root_of(x) : x, x, &pool);
 }
 
 // ---- loops ----------------------------------------------------------------------------------------------------------

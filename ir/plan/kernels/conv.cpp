@@ -1,16 +1,11 @@
 // conv: direct, depthwise or grouped convolution over packed weights; one and three dimensions too.
-#include "ir/plan/kernels/rules.h"
+#include <algorithm>
+
+#include "ir/plan/kernels/conv_plan.h"
 
 namespace keratin::ir {
 
-namespace {
-
-/// The sizes of a convolution seen as two-dimensional: one dimension is a single row.
-struct Geometry {
-  int64_t h, w, channels, filters, kh, kw, sh, sw, dh, dw, top, bottom, left, right;
-};
-
-Geometry geometry_of(const ConvGeometry& g, const Shape& x, const Shape& kernel) {
+PlaneConv plane_conv(const ConvGeometry& g, const Shape& x, const Shape& kernel) {
   const bool line = g.spatial_rank() == 1;
   const size_t last = line ? 0 : 1;
   return {line ? 1 : x[1].size, x[line ? 1 : 2].size, x.back().size, kernel.back().size, line ? 1 : kernel[0].size, kernel[line ? 0 : 1].size,
@@ -23,12 +18,13 @@ std::vector<Template> numbers(std::initializer_list<int64_t> list) {
   return templates;
 }
 
-void finish(Planner& planner, const Node& node, const Target& target, Step step, const Operand& x, const Operand& weights) {
+void finish_conv(Planner& planner, const Node& node, const Target& target, Step step, const Operand& x, const Operand& weights, std::optional<BufferId> scratch) {
   const DType dtype = planner.type(node.inputs[0]).dtype;
   const Operand y = planner.result(target);
   step.args = {SizeArg{x.shape[0]}, PointerArg{x, false}, PointerArg{weights, false}};
   step.args.push_back(target.bias ? Arg(PointerArg{*target.bias, false}) : Arg(NullArg{dtype}));
   step.args.push_back(PointerArg{y, true});
+  if (scratch) step.args.push_back(ScratchArg{*scratch});
   step.args.push_back(target.epilogue.value_or(Epilogue{}));
   step.args.push_back(PoolArg{});
   step.input = x;
@@ -36,8 +32,7 @@ void finish(Planner& planner, const Node& node, const Target& target, Step step,
   planner.add(std::move(step));
 }
 
-/// Conv2d<...> of the runtime; pixels of x and y are `x_stride` and `y_stride` apart.
-Template conv2d_type(const Geometry& g, int64_t channels, int64_t filters, int64_t x_stride, int64_t y_stride) {
+Template conv2d_type(const PlaneConv& g, int64_t channels, int64_t filters, int64_t x_stride, int64_t y_stride) {
   std::vector<Template> sizes = numbers({g.h, g.w, channels, filters, g.kh, g.kw});
   const bool strided = x_stride != channels || y_stride != filters;
   const std::vector<int64_t> rest = {g.sh, g.sw, g.dh, g.dw, g.top, g.bottom, g.left, g.right, x_stride, y_stride};
@@ -48,29 +43,71 @@ Template conv2d_type(const Geometry& g, int64_t channels, int64_t filters, int64
   return Template::named("Conv2d", std::move(sizes));
 }
 
-void plan_depthwise(Planner& planner, const Node& node, const Target& target, const Geometry& g) {
+namespace {
+
+void plan_depthwise(Planner& planner, const Node& node, const Target& target, const PlaneConv& g) {
   const Operand x = planner.dense(node.inputs[0]);
   const Operand weights = planner.prepared(node.inputs[1], "depthwise", [&](Builder& b, Val w) { return b.reshape(w, {Dim(g.kh * g.kw), Dim(g.filters)}); });
   Step step = planner.step("depthwise_conv2d", "depthwise.h", node, target);
   step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels, g.filters, g.channels, g.filters), Template::of(g.filters / g.channels), Template::epilogue_type()};
-  finish(planner, node, target, std::move(step), x, weights);
+  finish_conv(planner, node, target, std::move(step), x, weights);
 }
 
-void plan_direct(Planner& planner, const Node& node, const Target& target, const Geometry& g, int64_t groups) {
-  const Operand x = planner.dense(node.inputs[0]);
-  const int64_t channels = g.channels / groups, filters = g.filters / groups, rows = g.kh * g.kw * channels;
-  const Operand packed = planner.prepared(node.inputs[1], groups == 1 ? "packed" : "grouped", [&](Builder& b, Val w) {
+Operand packed_kernel(Planner& planner, const Node& node, const PlaneConv& g, int64_t groups) {
+  const int64_t filters = g.filters / groups, rows = g.kh * g.kw * g.channels / groups;
+  return planner.prepared(node.inputs[1], groups == 1 ? "packed" : "grouped", [&](Builder& b, Val w) {
     const Val matrix = b.reshape(w, {Dim(rows), Dim(g.filters)});
     Vals parts;
     for (int64_t group = 0; group < groups; ++group)
       parts.push_back(b.add1(Pack::Attrs{Pack::Layout::panels}, {b.slice(matrix, 1, group * filters, (group + 1) * filters)}));
     return b.concatenate(parts, 0);
   });
+}
+
+void plan_direct(Planner& planner, const Node& node, const Target& target, const PlaneConv& g, int64_t groups, std::vector<Candidate> candidates) {
+  const Operand x = planner.dense(node.inputs[0]);
+  const Operand packed = packed_kernel(planner, node, g, groups);
   Step step = planner.step(groups == 1 ? "conv2d" : "conv2d_grouped", "conv2d.h", node, target);
-  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, channels, filters, g.channels, g.filters)};
+  step.candidates = std::move(candidates);
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels / groups, g.filters / groups, g.channels, g.filters)};
   if (groups > 1) step.templates.push_back(Template::of(groups));
   step.templates.push_back(Template::epilogue_type());
-  finish(planner, node, target, std::move(step), x, packed);
+  finish_conv(planner, node, target, std::move(step), x, packed);
+}
+
+/// The convolutions that compute the same, cheapest chosen.
+std::vector<Candidate> candidates_of(const Planner& planner, const PlaneConv& g, DType dtype, int64_t groups) {
+  std::vector<Candidate> list = {{groups == 1 ? "conv2d" : "conv2d_grouped", direct_conv_us({g.out_h(), g.out_w(), g.channels / groups, g.filters, g.kh * g.kw}), false}};
+  if (fits_winograd(g, dtype, groups)) {
+    list.push_back({"winograd 2x2", winograd_us(g.size(), 2), false});
+    if (planner.options().relaxed) list.push_back({"winograd 4x4", winograd_us(g.size(), 4), false});
+  }
+  std::min_element(list.begin(), list.end(), [](const Candidate& a, const Candidate& b) { return a.microseconds < b.microseconds; })->chosen = true;
+  return list;
+}
+
+int64_t cells_of(const Window& window) { return window.size[1] * window.size[2]; }
+int64_t windows_of(const PlaneConv& g, const Window& window) {
+  return ((g.out_h() - window.size[1]) / window.strides[1] + 1) * ((g.out_w() - window.size[2]) / window.strides[2] + 1);
+}
+
+void plan_max_pool(Planner& planner, const Node& node, const Target& target, const PlaneConv& g) {
+  const Window& window = *target.pool;
+  const Operand x = planner.dense(node.inputs[0]);
+  const Operand packed = packed_kernel(planner, node, g, 1);
+  Step step = planner.step("conv2d_max_pool", "conv_max_pool.h", node, target);
+  step.candidates = candidates_of(planner, g, planner.type(node.inputs[0]).dtype, 1);
+  for (Candidate& candidate : step.candidates) {
+    candidate.microseconds += max_pool_us(windows_of(g, window), cells_of(window), g.filters);
+    candidate.kernel += " and pooling";
+    candidate.chosen = false;
+  }
+  step.candidates.push_back({"conv2d_max_pool", conv_max_pool_us(g.size(), windows_of(g, window), cells_of(window)), true});
+  std::vector<Template> sizes = numbers({window.size[1], window.size[2]});
+  if (window.strides[1] != window.size[1] || window.strides[2] != window.size[2])
+    for (int axis = 1; axis <= 2; ++axis) sizes.push_back(Template::of(window.strides[static_cast<size_t>(axis)]));
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels, g.filters, g.channels, g.filters), Template::named("MaxWindow", std::move(sizes)), Template::epilogue_type()};
+  finish_conv(planner, node, target, std::move(step), x, packed);
 }
 
 void plan_conv3d(Planner& planner, const Node& node, const Target& target, const ConvGeometry& g, const Shape& x_shape, const Shape& kernel) {
@@ -89,7 +126,7 @@ void plan_conv3d(Planner& planner, const Node& node, const Target& target, const
   }
   Step step = planner.step("conv3d", "conv2d.h", node, target);
   step.templates = {Template::of(planner.type(node.inputs[0]).dtype), Template::named("Conv3d", std::move(sizes)), Template::epilogue_type()};
-  finish(planner, node, target, std::move(step), x, packed);
+  finish_conv(planner, node, target, std::move(step), x, packed);
 }
 
 void plan_conv(Planner& planner, const Node& node, const Target& target) {
@@ -97,13 +134,58 @@ void plan_conv(Planner& planner, const Node& node, const Target& target) {
   if (!planner.is_weight(node.inputs[1])) planner.fail(node, "a convolution whose kernel is computed from the input is not supported");
   const Shape x = planner.type(node.inputs[0]).shape, kernel = planner.type(node.inputs[1]).shape;
   if (geometry.spatial_rank() == 3) return plan_conv3d(planner, node, target, geometry, x, kernel);
-  const Geometry g = geometry_of(geometry, x, kernel);
+  const PlaneConv g = plane_conv(geometry, x, kernel);
+  if (target.pool) return plan_max_pool(planner, node, target, g);
   if (geometry.groups > 1 && geometry.groups == g.channels) return plan_depthwise(planner, node, target, g);
-  plan_direct(planner, node, target, g, geometry.groups);
+  std::vector<Candidate> candidates = candidates_of(planner, g, planner.type(node.inputs[0]).dtype, geometry.groups);
+  const auto chosen = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.chosen; });
+  if (chosen->kernel.starts_with("winograd")) return plan_winograd(planner, node, target, g, chosen->kernel.ends_with("4x4") ? 4 : 2, std::move(candidates));
+  plan_direct(planner, node, target, g, geometry.groups, std::move(candidates));
+}
+
+/// Where the fused kernel takes the shapes and costs less than the cheapest convolution with pooling after it.
+bool takes_max_pool(const Planner& planner, const Node& node, const Window& window) {
+  const ConvGeometry& geometry = node.op.as<Conv>()->geometry;
+  const DType dtype = planner.type(node.inputs[0]).dtype;
+  if (geometry.spatial_rank() != 2 || geometry.groups != 1 || !planner.is_weight(node.inputs[1])) return false;
+  const PlaneConv g = plane_conv(geometry, planner.type(node.inputs[0]).shape, planner.type(node.inputs[1]).shape);
+  if (!fuses_max_pool(g, window)) return false;
+  const int64_t windows = windows_of(g, window), cells = cells_of(window);
+  double apart = 0;
+  for (const Candidate& candidate : candidates_of(planner, g, dtype, 1))
+    if (candidate.chosen) apart = candidate.microseconds + max_pool_us(windows, cells, g.filters);
+  return conv_max_pool_us(g.size(), windows, cells) < apart;
 }
 
 }  // namespace
 
-KernelRule conv_rule() { return {"conv", true, nullptr, plan_conv, [](const Planner&, const Node&) { return true; }}; }
+bool fuses_max_pool(const PlaneConv& g, const Window& window) {
+  const auto at = [](const std::vector<int64_t>& list, size_t axis) { return axis < list.size() ? list[axis] : 0; };
+  if (window.kind != Window::Kind::max || window.size.size() != 4 || window.size[0] != 1 || window.size[3] != 1) return false;
+  for (size_t axis = 0; axis < 4; ++axis)
+    if (at(window.pad_low, axis) != 0 || at(window.pad_high, axis) != 0 || window.strides[axis] < window.size[axis]) return false;
+  const int64_t rest = g.filters % 32, singles = rest % 16;
+  if ((rest < 20 && singles >= 1 && singles <= 3) || g.out_h() < window.size[1] || g.out_w() < window.size[2]) return false;
+  // Columns of windows in tiles of at most 6, as ColumnTiles cuts them: edges must lie in the first and the last.
+  const int64_t count = (g.out_w() - window.size[2]) / window.strides[2] + 1, step = window.strides[2] * g.sw;
+  int64_t tiles = (count + 5) / 6;
+  for (int64_t n = tiles; count / n >= 4; ++n)
+    if (count % n == 0) {
+      tiles = n;
+      break;
+    }
+  const int64_t size = count / tiles, first_size = size + (count % tiles > 0);
+  const int64_t last_pad = g.left - (window.size[2] - 1) * g.sw, reach = g.w - 1 + last_pad - (g.kw - 1) * g.dw;
+  const auto ceiling = [](int64_t a, int64_t b) { return a > 0 ? (a + b - 1) / b : 0; };
+  const int64_t first_inner = std::min(count, ceiling(g.left, step));
+  const int64_t last_first = std::min(count, ceiling(last_pad, step)), last_inner = std::max(last_first, reach < 0 ? 0 : std::min(count, reach / step + 1));
+  return tiles == 1 || (first_inner <= first_size && last_inner >= count - size);
+}
+
+KernelRule conv_rule() {
+  KernelRule rule{"conv", true, nullptr, plan_conv, [](const Planner&, const Node&) { return true; }};
+  rule.takes_max_pool = takes_max_pool;
+  return rule;
+}
 
 }  // namespace keratin::ir

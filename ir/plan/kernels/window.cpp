@@ -40,6 +40,7 @@ void plan_pooling(Planner& planner, const Node& node, const Target& target, cons
 
 void plan_window(Planner& planner, const Node& node, const Target& target) {
   const Window& window = node.op.as<WindowReduce>()->window;
+  if (planner.plan_pooled(node, target)) return;
   if (window.kind != Window::Kind::max) planner.fail(node, "a sum over a window has no kernel");
   plan_pooling(planner, node, target, window, "MaxPool");
 }

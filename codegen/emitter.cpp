@@ -200,6 +200,7 @@ std::string Emitter::argument(const ir::Arg& arg, const ir::Step&) const {
     std::string operator()(const ir::FunctorArg& a) const { return e.functor_name(a.expression) + "{}"; }
     std::string operator()(const ir::ScratchArg& a) const { return e.buffer_pointer(a.buffer); }
     std::string operator()(const ir::PoolArg&) const { return "pool"; }
+    std::string operator()(const ir::AlternateArg&) const { return "backwards"; }
     std::string operator()(const ir::StridedLeaf& a) const { return e.strided(a); }
     std::string operator()(const ir::Epilogue& a) const { return e.epilogue_value(a); }
   };

@@ -61,7 +61,7 @@ class Emitter {
   std::string origin_text(const ir::Step& step) const;
   std::vector<std::string> runtime_headers() const;
   static std::string epilogue_key(const ir::Epilogue& epilogue);
-  bool uses_pool() const;
+  bool alternates() const;
 
   const ir::Plan& plan_;
   const EmitOptions& options_;

@@ -71,10 +71,10 @@ std::string Emitter::functors() const {
   return text;
 }
 
-bool Emitter::uses_pool() const {
+bool Emitter::alternates() const {
   for (const ir::Step& step : predict().steps)
     for (const ir::Arg& arg : step.args)
-      if (std::holds_alternative<ir::PoolArg>(arg)) return true;
+      if (std::holds_alternative<ir::AlternateArg>(arg)) return true;
   return false;
 }
 
@@ -86,6 +86,7 @@ std::string Emitter::block_function() const {
   for (ir::BufferId id : f.outputs) parameters.push_back(fmt::format("{}* {}", cpp_type(f.buffers[id.index].dtype), buffer_names_[id.index]));
   parameters.push_back("unsigned char* memory");
   parameters.push_back("kr::Pool* pool");
+  if (alternates()) parameters.push_back("bool backwards");
 
   std::string body;
   for (size_t i = 0; i < f.buffers.size(); ++i) {
@@ -143,6 +144,7 @@ std::string Emitter::predict_function() const {
   ends(f.outputs, output_names_, "out");
   block_args.push_back("w.memory()");
   block_args.push_back("w.pool()");
+  if (alternates()) block_args.push_back("backwards");
 
   std::string text = fmt::format("kr::Status predict(const Prepared&{} const Inputs& in, const Outputs& out, Workspace& w) noexcept {{\n", fields_.empty() ? "," : " p,");
   std::vector<std::string> batched;
@@ -157,6 +159,7 @@ std::string Emitter::predict_function() const {
   if (batched.size() > 1) text += fmt::format("  if (const kr::Status status = kr::same_batch({}); !status) return status;\n", joined(batched, ", "));
   text += batched.empty() ? "  const kr::Size batch = 1;\n" : fmt::format("  const kr::Size batch = {}.rows();\n", batched[0]);
   text += "  if (!w.holds(batch)) return kr::Arena::too_small();\n";
+  if (alternates()) text += "  const bool backwards = w.alternate();\n";
   if (!blocks) return text + fmt::format("  const kr::Size n = batch;\n  return predict_block({});\n}}\n", joined(block_args, ", "));
   text += fmt::format("  for (kr::Size first = 0; first < batch; first += {0}) {{   // {0} examples at a time stay in the cache\n    const kr::Size n = batch - first < {0} ? batch - first : {0};\n", f.block);
   text += fmt::format("    if (const kr::Status status = predict_block({}); !status) return status;\n  }}\n  return {{}};\n}}\n", joined(block_args, ", "));

@@ -114,6 +114,8 @@ struct ScratchArg {
   BufferId buffer;
 };
 struct PoolArg {};
+/// Whether weights are visited backwards: changes from call to call, so that the half that is still cached comes first.
+struct AlternateArg {};
 struct ValueArg {
   std::string type;  // of the runtime, default-constructed
 };
@@ -121,7 +123,7 @@ struct AggregateArg {
   std::string type;  // of the runtime
   std::vector<Dim> values;
 };
-using Arg = std::variant<ValueArg, AggregateArg, PointerArg, NullArg, SizeArg, NumberArg, FlagsArg, ExtentsArg, FunctorArg, ScratchArg, PoolArg, StridedLeaf, Epilogue>;
+using Arg = std::variant<ValueArg, AggregateArg, PointerArg, NullArg, SizeArg, NumberArg, FlagsArg, ExtentsArg, FunctorArg, ScratchArg, PoolArg, AlternateArg, StridedLeaf, Epilogue>;
 
 /// A template argument: a number, an element type, a functor's type, or a named type of the runtime with arguments of its own.
 struct Template {

@@ -130,7 +130,9 @@ std::optional<Operand> Planner::bias_after(ValueId& accumulator) {
   if (!defined || (is_pointwise(*defined) && frame_->sink[other.index] != other)) return std::nullopt;
   if (scalar(other)) return std::nullopt;
   const Operand leaf = operand(other);
-  if (reach_of(leaf, type(accumulator).shape) != Epilogue::Reach::channel || type(other).dtype != type(accumulator).dtype) return std::nullopt;
+  const std::optional<Epilogue::Reach> reach = reach_of(leaf, type(accumulator).shape);
+  const bool one_channel = reach == Epilogue::Reach::scalar && type(accumulator).shape.back().is_one();
+  if ((reach != Epilogue::Reach::channel && !one_channel) || type(other).dtype != type(accumulator).dtype) return std::nullopt;
   accumulator = add.outputs[0];
   return leaf;
 }

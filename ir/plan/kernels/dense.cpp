@@ -50,6 +50,14 @@ std::vector<int> joined(std::vector<int> a, const std::vector<int>& b) {
   return a;
 }
 
+constexpr int64_t kAlternateBytes = 65536;
+
+/// Weights of a few KB are worked off in the caller, where one row is likely: a call would take as long as the product.
+bool is_small(Dim rows, int64_t k, int64_t n, DType dtype) {
+  constexpr int64_t kSmallBytes = 8192;
+  return (rows == kBatch || rows.is_one()) && k * n * static_cast<int64_t>(size_of(dtype)) <= kSmallBytes;
+}
+
 void plan_weights(Planner& planner, const Node& node, const Target& target, const Dot::Attrs& attrs) {
   const ValueId x_id = node.inputs[0], w_id = node.inputs[1];
   const Shape x_shape = planner.type(x_id).shape, w_shape = planner.type(w_id).shape;
@@ -63,9 +71,10 @@ void plan_weights(Planner& planner, const Node& node, const Target& target, cons
   const Operand x = arranged(planner, node, x_id, joined(x_free, attrs.left_contract));
   const DType dtype = planner.type(x_id).dtype;
   const Operand y = planner.result(target);
-  Step step = planner.step("dense", "dense.h", node, target);
+  const bool small = is_small(rows, k, n, dtype);
+  Step step = planner.step(small ? "dense_small" : "dense", "dense.h", node, target);
   step.templates = {Template::of(dtype), Template::of(k), Template::of(n), Template::epilogue_type()};
-  if (planner.prefetches()) {
+  if (!small && planner.prefetches()) {
     step.templates.push_back(Template::of(k));
     step.templates.push_back(Template::of(n));
     step.templates.push_back(Template::flag(true));
@@ -74,7 +83,11 @@ void plan_weights(Planner& planner, const Node& node, const Target& target, cons
   step.args.push_back(target.bias ? Arg(PointerArg{*target.bias, false}) : Arg(NullArg{dtype}));
   step.args.push_back(PointerArg{y, true});
   step.args.push_back(target.epilogue.value_or(Epilogue{}));
-  step.args.push_back(PoolArg{});
+  if (!small) {
+    // Weights that leave the cache from call to call: the half that was read last is still there.
+    if (planner.prefetches() && k * n * static_cast<int64_t>(size_of(dtype)) >= kAlternateBytes) step.args.push_back(AlternateArg{});
+    step.args.push_back(PoolArg{});
+  }
   step.input = planner.operand(x_id);
   step.output = y;
   planner.add(std::move(step));

@@ -24,12 +24,15 @@ class Arena {
   static constexpr Status too_small() { return {StatusCode::small_workspace, "the workspace was made for fewer examples, or its memory could not be had"}; }
   unsigned char* memory() const { return memory_; }
   Pool* pool() const { return pool_; }
+  /// False and true in turn: every other call may walk large weights backwards.
+  bool alternate() { return odd_ = !odd_; }
 
  private:
   unsigned char* memory_;
   Size capacity_;
   Pool* pool_;
   bool owns_;
+  bool odd_ = true;
 };
 
 KR_END_NAMESPACE

@@ -49,7 +49,7 @@ std::string expression_name(const ir::Expression& expression) {
 
 Emitter::Emitter(const ir::Plan& plan, const EmitOptions& options) : plan_(plan), options_(options) {
   const ir::PlannedFunction& f = predict();
-  Scope locals({"n", "p", "memory", "pool", "status", "block"}), fields;
+  Scope locals({"n", "p", "s", "memory", "pool", "status", "block"}), fields, states({"reset"});
   buffer_names_.resize(f.buffers.size());
   for (size_t i = 0; i < f.buffers.size(); ++i) {
     const ir::Buffer& buffer = f.buffers[i];
@@ -65,6 +65,9 @@ Emitter::Emitter(const ir::Plan& plan, const EmitOptions& options) : plan_(plan)
       }
       fields_.push_back({id, name, count, offset});
       buffer_names_[i] = "p." + name;
+    } else if (buffer.role == ir::BufferRole::state) {
+      states_.push_back({ir::VariableId{buffer.index}, states.claim(buffer.name), buffer.shape.static_count()});
+      buffer_names_[i] = "s." + states_.back().name;
     } else {
       buffer_names_[i] = locals.claim(buffer.name);
     }
@@ -72,7 +75,7 @@ Emitter::Emitter(const ir::Plan& plan, const EmitOptions& options) : plan_(plan)
   Scope inputs, outputs;
   for (const std::string& name : f.parameter_names) input_names_.push_back(inputs.claim(name));
   for (const std::string& name : f.output_names) output_names_.push_back(outputs.claim(name));
-  Scope functors({"Inputs", "Outputs", "Prepared", "Workspace", "Weights"});
+  Scope functors({"Inputs", "Outputs", "Prepared", "State", "Workspace", "Weights"});
   for (const ir::Step& step : f.steps) {
     for (const ir::Arg& arg : step.args) {
       if (const auto* functor = std::get_if<ir::FunctorArg>(&arg); functor && !functor_names_.contains(functor->expression))
@@ -104,9 +107,9 @@ size_t Emitter::prepared_bytes() const {
   return (end + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-std::string Emitter::dim(ir::Dim d) const {
+std::string Emitter::dim(ir::Dim d, std::string_view batch) {
   if (d.is_static()) return fmt::format("{}", d.size);
-  std::string text = d.batch == 1 ? "n" : fmt::format("{} * n", d.batch);
+  std::string text = d.batch == 1 ? std::string(batch) : fmt::format("{} * {}", d.batch, batch);
   if (d.size > 0) text += fmt::format(" + {}", d.size);
   if (d.size < 0) text += fmt::format(" - {}", -d.size);
   return text;
@@ -115,6 +118,7 @@ std::string Emitter::dim(ir::Dim d) const {
 std::string Emitter::view_type(const ir::Buffer& buffer, bool constant) const {
   std::string text = fmt::format("kr::View<{}{}", constant ? "const " : "", cpp_type(buffer.dtype));
   for (ir::Dim d : buffer.shape.dims) text += d.is_static() ? fmt::format(", {}", d.size) : ", kr::any";
+  if (buffer.shape.rank() == 0) text += ", 1";
   return text + ">";
 }
 
@@ -131,7 +135,7 @@ std::string Emitter::pointer(const ir::Operand& operand) const {
 
 std::string Emitter::shape_text(const ir::Operand& operand) const {
   std::string text = operand.buffer.valid() ? buffer_pointer(operand.buffer) : "";
-  if (text.starts_with("p.")) text = text.substr(2);
+  if (text.starts_with("p.") || text.starts_with("s.")) text = text.substr(2);
   text += "[";
   const bool batched = operand.shape.rank() > 0 && !operand.shape[0].is_static();
   for (int axis = batched ? 1 : 0; axis < operand.shape.rank(); ++axis) text += (axis > (batched ? 1 : 0) ? "," : "") + to_string(operand.shape[axis]);

@@ -20,15 +20,19 @@ class Emitter {
   const ir::Program& program() const { return *plan_.program; }
 
   std::string header() const;
+  std::string predict_declarations() const;
   std::string source() const;
   std::string weights_source() const;
   std::string weights_blob() const;
+  /// Whether something is kept from call to call: predict then takes a State.
+  bool has_state() const { return !states_.empty(); }
   bool embeds() const { return prepared_bytes() <= options_.embed_limit; }
 
   /// The field of Inputs or Outputs.
   std::string input_name(size_t i) const { return input_names_[i]; }
   std::string output_name(size_t i) const { return output_names_[i]; }
-  std::string dim(ir::Dim d) const;
+  /// A dimension, the batch being called `batch`.
+  static std::string dim(ir::Dim d, std::string_view batch = "n");
   std::string space() const { return options_.name_space.empty() ? options_.name : options_.name_space; }
 
  private:
@@ -38,8 +42,14 @@ class Emitter {
     int64_t count;
     size_t offset;  // bytes from the struct's start
   };
+  struct StateField {
+    ir::VariableId variable;
+    std::string name;
+    int64_t count;
+  };
 
   size_t prepared_bytes() const;
+  static bool leads_with_batch(const ir::Shape& shape) { return shape.rank() > 0 && !shape[0].is_static(); }
 
   std::string view_type(const ir::Buffer& buffer, bool constant) const;
   std::string buffer_pointer(ir::BufferId id) const;
@@ -56,7 +66,10 @@ class Emitter {
   std::string paragraph_comment(const ir::Step& step) const;
   std::string step_text(const ir::Step& step, const std::string& indent) const;
   std::string block_function() const;
+  std::string operand_checks() const;
   std::string predict_function() const;
+  std::string state_struct() const;
+  std::string state_reset() const;
   std::string shape_text(const ir::Operand& operand) const;
   std::string origin_text(const ir::Step& step) const;
   std::vector<std::string> runtime_headers() const;
@@ -67,6 +80,7 @@ class Emitter {
   const EmitOptions& options_;
   std::vector<std::string> buffer_names_, input_names_, output_names_;
   std::vector<PreparedField> fields_;
+  std::vector<StateField> states_;
   std::map<ir::ExpressionId, std::string> functor_names_;
   std::map<std::string, std::string> epilogue_names_;
   std::map<std::string, ir::Epilogue> epilogues_;

@@ -1,4 +1,5 @@
 // NAME.h: what the user calls.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "codegen/emitter.h"
@@ -34,6 +35,7 @@ std::string Emitter::header() const {
   if (fields_.empty()) text += "  alignas(64) float none[16];  // the model has no weights\n";
   text += "};\n\n/// The weights of the model's file.\nconst Prepared& prepared() noexcept;\n\n";
 
+  text += state_struct();
   const ir::Dim bytes = f.workspace_bytes;
   const bool blocks = f.separable && f.block > 0;
   text += "/// Scratch memory for up to `max_batch` examples; one per thread. Allocates in its constructor and never again.\n";
@@ -41,17 +43,25 @@ std::string Emitter::header() const {
   if (blocks)
     text += fmt::format("  /// Examples pass {} at a time, so the batch does not matter.\n  static constexpr kr::Size bytes_for(kr::Size) {{ return {}; }}\n", f.block, bytes.at(f.block));
   else
-    text += fmt::format("  static constexpr kr::Size bytes_for(kr::Size max_batch) {{ return {} * max_batch + {}; }}\n", bytes.batch, bytes.size);
+    text += bytes.is_static() ? fmt::format("  static constexpr kr::Size bytes_for(kr::Size) {{ return {}; }}\n", bytes.size)
+                              : fmt::format("  static constexpr kr::Size bytes_for(kr::Size max_batch) {{ return {}; }}\n", dim(bytes, "max_batch"));
   text += "  explicit Workspace(kr::Size max_batch, kr::Pool* pool = nullptr) : kr::Arena(bytes_for(max_batch), max_batch, pool) {}\n";
   text += "  /// Uses the caller's memory, which must be aligned to 64 bytes; check with `holds()`.\n";
   text += "  Workspace(void* memory, kr::Size bytes, kr::Size max_batch, kr::Pool* pool = nullptr) : kr::Arena(memory, bytes >= bytes_for(max_batch) ? max_batch : 0, pool) {}\n};\n\n";
-  text += "/// Runs the model on any number of examples. No allocation, no exceptions, no global state. The outputs must not overlap the inputs.\n";
-  text += "kr::Status predict(const Prepared&, const Inputs&, const Outputs&, Workspace&) noexcept;\n";
-  if (f.parameters.size() == 1 && f.outputs.size() == 1) {
-    text += fmt::format("\n/// The same for the one input and the one output.\ninline kr::Status predict(const Prepared& p, {} {}, {} {}, Workspace& w) noexcept {{\n  return predict(p, Inputs{{{}}}, Outputs{{{}}}, w);\n}}\n",
-                        view_type(f.buffers[f.parameters[0].index], true), "in", view_type(f.buffers[f.outputs[0].index], false), "out", "in", "out");
-  }
-  return text + fmt::format("\n}}  // namespace {}\n", space());
+  return text + predict_declarations() + fmt::format("\n}}  // namespace {}\n", space());
+}
+
+std::string Emitter::predict_declarations() const {
+  const ir::PlannedFunction& f = predict();
+  const std::string state = has_state() ? "State&, " : "", state_named = has_state() ? "State& s, " : "";
+  const bool free = std::any_of(f.parameters.begin(), f.parameters.end(), [&](ir::BufferId id) { return leads_with_batch(f.buffers[id.index].shape); });
+  std::string text = fmt::format("/// Runs the model{}. No allocation, no exceptions, no global state. The outputs must not overlap the inputs.\n", free ? " on any number of examples" : "");
+  text += fmt::format("kr::Status predict(const Prepared&, {}const Inputs&, const Outputs&, Workspace&) noexcept;\n", state);
+  if (f.parameters.size() != 1 || f.outputs.size() != 1) return text;
+  const std::string in = view_type(f.buffers[f.parameters[0].index], true), out = view_type(f.buffers[f.outputs[0].index], false);
+  return text + fmt::format("\n/// The same for the one input and the one output.\n"
+                            "inline kr::Status predict(const Prepared& p, {}{} in, {} out, Workspace& w) noexcept {{\n  return predict(p, {}Inputs{{in}}, Outputs{{out}}, w);\n}}\n",
+                            state_named, in, out, has_state() ? "s, " : "");
 }
 
 }  // namespace keratin

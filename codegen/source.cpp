@@ -82,6 +82,7 @@ std::string Emitter::block_function() const {
   const ir::PlannedFunction& f = predict();
   std::vector<std::string> parameters = {"kr::Size n"};
   if (!fields_.empty()) parameters.push_back("const Prepared& p");
+  if (has_state()) parameters.push_back("State& s");
   for (ir::BufferId id : f.parameters) parameters.push_back(fmt::format("const {}* {}", cpp_type(f.buffers[id.index].dtype), buffer_names_[id.index]));
   for (ir::BufferId id : f.outputs) parameters.push_back(fmt::format("{}* {}", cpp_type(f.buffers[id.index].dtype), buffer_names_[id.index]));
   parameters.push_back("unsigned char* memory");
@@ -119,15 +120,40 @@ std::string Emitter::block_function() const {
   if (body.find("memory") == std::string::npos) unused += "  (void)memory;\n";
   if (body.find("pool") == std::string::npos) unused += "  (void)pool;\n";
   if (!fields_.empty() && body.find("p.") == std::string::npos) unused += "  (void)p;\n";
+  if (has_state() && body.find("s.") == std::string::npos) unused += "  (void)s;\n";
   if (body.find("(n") == std::string::npos && body.find("{n") == std::string::npos && body.find(" n") == std::string::npos) unused += "  (void)n;\n";
   return fmt::format("/// {} examples through the whole model.\nkr::Status predict_block({}) noexcept {{\n{}{}\n  return {{}};\n}}\n", f.separable && f.block > 0 ? fmt::format("Up to {}", f.block) : "All",
                      joined(parameters, ", "), unused, body);
+}
+
+/// Memory for all operands, one batch, and where an extent follows from the batch otherwise, that extent. Declares `batch`.
+std::string Emitter::operand_checks() const {
+  const ir::PlannedFunction& f = predict();
+  std::vector<std::string> all, batched;
+  std::string others;
+  const auto collect = [&](const std::vector<ir::BufferId>& ids, const std::vector<std::string>& names, const char* object) {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const ir::Shape& shape = f.buffers[ids[i].index].shape;
+      all.push_back(fmt::format("{}.{}", object, names[i]));
+      if (shape.rank() > 0 && shape[0] == ir::kBatch) batched.push_back(all.back());
+      for (int axis = 0; axis < shape.rank(); ++axis)
+        if (!shape[axis].is_static() && (axis > 0 || shape[0] != ir::kBatch))
+          others += fmt::format("  if ({}.extent({}) != {}) return {{kr::StatusCode::wrong_batch, \"an extent of {} does not fit the number of examples\"}};\n", all.back(), axis, dim(shape[axis], "batch"), names[i]);
+    }
+  };
+  collect(f.parameters, input_names_, "in");
+  collect(f.outputs, output_names_, "out");
+  std::string text;
+  if (batched.size() > 1) text += fmt::format("  if (const kr::Status status = kr::same_batch({}); !status) return status;\n", joined(batched, ", "));
+  if (batched.size() < 2 || batched.size() < all.size()) text += fmt::format("  if (const kr::Status status = kr::all_present({}); !status) return status;\n", joined(all, ", "));
+  return text + (batched.empty() ? "  const kr::Size batch = 1;\n" : fmt::format("  const kr::Size batch = {}.rows();\n", batched[0])) + others;
 }
 
 std::string Emitter::predict_function() const {
   const ir::PlannedFunction& f = predict();
   std::vector<std::string> block_args = {"n"};
   if (!fields_.empty()) block_args.push_back("p");
+  if (has_state()) block_args.push_back("s");
   const auto per_example = [&](const ir::Buffer& buffer) {
     int64_t count = 1;
     for (ir::Dim d : buffer.shape.dims) count *= d.is_static() ? d.size : d.batch;
@@ -146,18 +172,8 @@ std::string Emitter::predict_function() const {
   block_args.push_back("w.pool()");
   if (alternates()) block_args.push_back("backwards");
 
-  std::string text = fmt::format("kr::Status predict(const Prepared&{} const Inputs& in, const Outputs& out, Workspace& w) noexcept {{\n", fields_.empty() ? "," : " p,");
-  std::vector<std::string> batched;
-  const auto collect = [&](const std::vector<ir::BufferId>& ids, const std::vector<std::string>& names, const char* object) {
-    for (size_t i = 0; i < ids.size(); ++i) {
-      const ir::Shape& shape = f.buffers[ids[i].index].shape;
-      if (shape.rank() > 0 && shape[0] == ir::kBatch) batched.push_back(fmt::format("{}.{}", object, names[i]));
-    }
-  };
-  collect(f.parameters, input_names_, "in");
-  collect(f.outputs, output_names_, "out");
-  if (batched.size() > 1) text += fmt::format("  if (const kr::Status status = kr::same_batch({}); !status) return status;\n", joined(batched, ", "));
-  text += batched.empty() ? "  const kr::Size batch = 1;\n" : fmt::format("  const kr::Size batch = {}.rows();\n", batched[0]);
+  std::string text = fmt::format("kr::Status predict(const Prepared&{}{} const Inputs& in, const Outputs& out, Workspace& w) noexcept {{\n", fields_.empty() ? "," : " p,", has_state() ? " State& s," : "");
+  text += operand_checks();
   text += "  if (!w.holds(batch)) return kr::Arena::too_small();\n";
   if (alternates()) text += "  const bool backwards = w.alternate();\n";
   if (!blocks) return text + fmt::format("  const kr::Size n = batch;\n  return predict_block({});\n}}\n", joined(block_args, ", "));
@@ -169,7 +185,7 @@ std::string Emitter::predict_function() const {
 std::string Emitter::source() const {
   std::string text = fmt::format("// The body of {0}.h. Source: {1}. Made by {2}; this output is yours, without conditions.\n#include \"{0}.h\"\n\n", options_.name, options_.source, options_.compiler);
   for (const std::string& header : runtime_headers()) text += fmt::format("#include \"keratin/runtime/{}\"\n", header);
-  text += fmt::format("\nnamespace {} {{\nnamespace {{\n\n{}{}\n}}  // namespace\n\n{}\n}}  // namespace {}\n", space(), functors(), block_function(), predict_function(), space());
+  text += fmt::format("\nnamespace {} {{\nnamespace {{\n\n{}{}\n}}  // namespace\n\n{}{}\n}}  // namespace {}\n", space(), functors(), block_function(), state_reset(), predict_function(), space());
   return text;
 }
 

@@ -14,9 +14,9 @@ namespace keratin::ir {
 using BufferId = Id<struct BufferTag>;          // into Plan::buffers
 using ExpressionId = Id<struct ExpressionTag>;  // into Plan::expressions
 
-enum class BufferRole : uint8_t { input, output, prepared, scratch };
+enum class BufferRole : uint8_t { input, output, prepared, state, scratch };
 
-/// Memory of one value: dense, row-major. Inputs, outputs and prepared weights lie in the caller's structs, scratch in the workspace.
+/// Memory of one value: dense, row-major. Inputs, outputs, prepared weights and state lie in the caller's structs, scratch in the workspace.
 struct Buffer {
   DType dtype = DType::float32;
   Shape shape;

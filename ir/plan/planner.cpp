@@ -189,7 +189,7 @@ BufferId Planner::variable_buffer(VariableId id) {
   buffer.dtype = variable.type.dtype;
   buffer.shape = variable.type.shape;
   buffer.name = variable.name;
-  buffer.role = BufferRole::prepared;
+  buffer.role = variable.role == Role::recurrent_state ? BufferRole::state : BufferRole::prepared;
   buffer.index = id.index;
   const BufferId made{static_cast<uint32_t>(out_.buffers.size())};
   out_.buffers.push_back(std::move(buffer));
@@ -476,7 +476,6 @@ std::vector<Operand> Planner::body(FunctionId id, const std::vector<Operand>& ar
 PlannedFunction Planner::run() {
   const Function function = program_.function(id_);
   out_.name = function.name;
-  if (!function.updates.empty()) throw PlanError{fmt::format("{} is kept from call to call, which emitted code does not support", program_.variable(function.updates[0].variable).name)};
   Frame frame = make_frame(function);
   frame_ = &frame;
   for (size_t i = 0; i < function.parameters.size(); ++i) {
@@ -528,6 +527,7 @@ PlannedFunction Planner::run() {
     const Operand to = buffer_operand(out_.outputs[i]);
     if (value.buffer != to.buffer) copy(value, to, OriginId{});
   }
+  plan_updates(function.updates);
   frame_ = nullptr;
   return std::move(out_);
 }

@@ -147,6 +147,7 @@ class Planner {
   void collect_origins(ValueId id, ValueId sink, std::vector<OriginId>& origins) const;
   Operand buffer_operand(BufferId id) const;
   BufferId variable_buffer(VariableId id);
+  void plan_updates(const std::vector<Update>& updates);
 
   Program& program_;
   Plan& plan_;

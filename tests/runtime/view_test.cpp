@@ -48,6 +48,8 @@ TEST_CASE("batches are compared") {
   CHECK(kr::same_batch(x, View<kr::Int32, kr::any>(ids)));
   CHECK(kr::same_batch(x, y).code == kr::StatusCode::wrong_batch);
   CHECK(kr::same_batch(x, none).code == kr::StatusCode::wrong_shape);
+  CHECK(kr::all_present(x, y));
+  CHECK(kr::all_present(x, none).code == kr::StatusCode::wrong_shape);
   CHECK(kr::same_batch(View<float, kr::any, 5>(data)).code == kr::StatusCode::wrong_shape);
   CHECK_FALSE(kr::same_batch(x, View<float, kr::any, 3>(data.data(), -4)));
 }

@@ -126,9 +126,15 @@ private:
   Size extents_[rank] = {};
 };
 
+/// ok if every view has memory.
+template <class... Views> constexpr Status all_present(const Views&... views) {
+  if (!(views.valid() && ...)) return {StatusCode::wrong_shape, "an input or output has no memory, or a size that is no multiple of its shape"};
+  return {};
+}
+
 /// ok if every view has memory and as many rows as the first.
 template <class First, class... Others> constexpr Status same_batch(const First& first, const Others&... others) {
-  if (!first.valid() || !(others.valid() && ...)) return {StatusCode::wrong_shape, "an input or output has no memory, or a size that is no multiple of its shape"};
+  if (const Status status = all_present(first, others...); !status) return status;
   if (!((others.rows() == first.rows()) && ...)) return {StatusCode::wrong_batch, "inputs and outputs differ in the number of examples"};
   return {};
 }

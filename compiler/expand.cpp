@@ -55,7 +55,32 @@ std::vector<InputSpec> fixed_inputs(const Model& model, const std::string& file,
   return specs;
 }
 
+KTensors call_model(Expansion& expansion, ir::Builder& builder, Model& model, const std::vector<InputSpec>& specs) {
+  CallInputs inputs;
+  CallValue::List list;
+  for (const InputSpec& spec : specs) list.push_back({KTensor{builder.parameter({spec.dtype, spec.shape}, spec.name), {}}});
+  inputs.args.push_back({std::move(list)});
+  CallContext ctx(expansion, builder, model, "");
+  return model.call(ctx, inputs);
+}
+
 }  // namespace
+
+TrainingGraph expand_training(Model& model, ExpandedModel& expanded, const std::string& file, Problems& problems) {
+  const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
+  std::vector<InputSpec> specs;
+  for (size_t i = 0; i < predict.parameters.size(); ++i) {
+    const ir::Type& type = predict.type(predict.parameters[i]);
+    specs.push_back({predict.parameter_names[i], type.shape, type.dtype, {}});
+  }
+  Expansion expansion{expanded.program, problems, file, true, {}, 0, {}, {}, {}, {}};
+  expanded.program.functions.push_back({});
+  expanded.program.functions.back().name = "forward";
+  TrainingGraph graph{std::make_unique<ir::Builder>(expanded.program, expanded.program.find("forward")), {}, {}};
+  graph.outputs = call_model(expansion, *graph.builder, model, specs);
+  graph.losses = std::move(expansion.losses);
+  return graph;
+}
 
 ExpandedModel expand(Model& model, const std::string& file, const ExpandOptions& options, Problems& problems) {
   ExpandedModel expanded;
@@ -66,16 +91,11 @@ ExpandedModel expand(Model& model, const std::string& file, const ExpandOptions&
     for (int axis : spec.open)
       if (spec.shape[axis] == Dim(-1)) return expanded;  // reported above
 
-  Expansion expansion{program, problems, file, false, {}, 0, {}, {}, {}};
+  Expansion expansion{program, problems, file, false, {}, 0, {}, {}, {}, {}};
   program.functions.push_back({});
   program.functions.back().name = "predict";
   ir::Builder builder(program, ir::FunctionId{0});
-  CallInputs inputs;
-  CallValue::List list;
-  for (const InputSpec& spec : specs) list.push_back({KTensor{builder.parameter({spec.dtype, spec.shape}, spec.name), {}}});
-  inputs.args.push_back({std::move(list)});
-  CallContext ctx(expansion, builder, model, "");
-  const KTensors outputs = model.call(ctx, inputs);
+  const KTensors outputs = call_model(expansion, builder, model, specs);
   if (expansion.wanted_batch && !options.batch) {  // a size in the file holds for so many examples: once more with them
     for (Layer* layer : expansion.built) layer->weights.clear();
     ExpandOptions fixed = options;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,5 +29,15 @@ std::vector<InputSpec> input_specs(const Model& model);
 
 /// Problems name file, layer path and reason. The program is whole only where there are none.
 ExpandedModel expand(Model& model, const std::string& file, const ExpandOptions& options, Problems& problems);
+
+/// The model in training mode, under construction: parameters are the inputs; the caller adds what it wants to compute from the outputs.
+struct TrainingGraph {
+  std::unique_ptr<ir::Builder> builder;
+  KTensors outputs;
+  Vals losses;  // regularization terms, scalars
+};
+
+/// Adds the function `forward` to an expanded model's program: the same weights, layers in training mode, updates of moving statistics.
+TrainingGraph expand_training(Model& model, ExpandedModel& expanded, const std::string& file, Problems& problems);
 
 }  // namespace keratin

@@ -12,6 +12,7 @@
 
 #include "compiler/cli/commands.h"
 #include "compiler/data/tensors.h"
+#include "compiler/engine/check_training.h"
 #include "compiler/engine/compare.h"
 #include "compiler/engine/compiled_batch.h"
 #include "compiler/engine/reference.h"
@@ -31,6 +32,7 @@ struct Case {
   std::optional<std::string> weights;
   std::vector<std::string> words;
   double limit = 1e-5;
+  TrainingCaseFiles training;  // of training cases
 };
 
 /// A case on its way: read, expanded, with its arrays; or failed with a reason.
@@ -60,6 +62,14 @@ Result<Json> read_json(const std::string& path) {
   return parsed;
 }
 
+TrainingCaseFiles training_files(const Json& entry, const Case& recorded) {
+  TrainingCaseFiles files{recorded.model, recorded.data, recorded.weights, {}, text_of(entry, "reading"), {}};
+  if (const Json* tolerance = entry.find("tolerance")) files.tolerance = *tolerance;
+  if (const Json* skip = entry.find("skip"); skip && skip->is_array())
+    for (const Json& name : skip->as_array()) files.skip.push_back(name.as_string());
+  return files;
+}
+
 std::vector<Case> select_cases(const Json& list, const Options& options, const std::set<std::string>& inside) {
   std::vector<Case> cases;
   const std::regex filter(options.filter.empty() ? "." : options.filter);
@@ -85,7 +95,8 @@ std::vector<Case> select_cases(const Json& list, const Options& options, const s
       if (recorded.kind != "reject" && !all_inside) continue;
       if (("," + options.kind + ",").find("," + recorded.kind + ",") == std::string::npos) continue;
       recorded.limit = recorded.kind == "gradient" ? 1e-4 : 1e-5;
-      if (const Json* tolerance = entry.find("tolerance"))
+      if (recorded.kind == "training") recorded.training = training_files(entry, recorded);
+      else if (const Json* tolerance = entry.find("tolerance"))
         if (const Json* own = tolerance->find(recorded.kind); own && own->is_number()) recorded.limit = own->as_double();
       cases.push_back(recorded);
     }
@@ -261,7 +272,16 @@ class CheckRun {
  private:
   void run_some(const std::vector<Case>& cases, size_t begin, size_t end) {
     std::vector<Prepared> prepared;
-    for (size_t i = begin; i < end; ++i) prepared.push_back(prepare(cases[i]));
+    for (size_t i = begin; i < end; ++i) {
+      if (cases[i].kind != "training") {
+        prepared.push_back(prepare(cases[i]));
+        continue;
+      }
+      Prepared made;
+      made.recorded = &cases[i];
+      const TrainingVerdict verdict = check_training(cases[i].training);
+      tell(made, {verdict.passed, verdict.text});
+    }
     std::vector<PlannedModel> planned;
     std::vector<size_t> places;
     for (size_t i = 0; i < prepared.size(); ++i) {

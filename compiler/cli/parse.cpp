@@ -97,11 +97,11 @@ struct Parser {
     tuning(bench);
     CLI::App* check = verb("check", "Run recorded cases through the emitted code", "keratin check --cases conformance/layers --kind forward,reject");
     check->add_option("--cases", options.cases, "A directory with cases.json and its files")->required();
-    check->add_option("--kind", options.kind, "Kinds, separated by commas: forward, gradient, reject");
+    check->add_option("--kind", options.kind, "Kinds, separated by commas: forward, gradient, reject, training");
     check->add_option("--filter", options.filter, "Only cases whose name matches this regular expression");
     check->add_option("--only-layers", options.only_layers, "Only cases made of the classes that this file lists");
     check->add_option("--known-failures", options.known_failures, "A list of `<kind> <case>: reason`: these must fail, and are counted apart");
-    check->add_option("--engine", options.engine, "compiled (default) or reference; gradients run by reference")->check(CLI::IsMember({"compiled", "reference"}));
+    check->add_option("--engine", options.engine, "compiled (default) or reference; gradients and training run by reference")->check(CLI::IsMember({"compiled", "reference"}));
     tuning(check);
     data(verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz"));
     data(verb("gradients", "Vector-Jacobian products of the inference-mode model", "keratin gradients digits_cnn.keras --inputs in.npz --outputs gradients.npz"));

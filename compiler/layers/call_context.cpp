@@ -41,7 +41,7 @@ Weight& CallContext::weight(const std::string& name, Shape shape, WeightOptions 
   for (auto& known : layer_.weights) {
     if (known->name != name) continue;
     if (known->shape != shape) fail(fmt::format("{} was built as {} and would be {} in this call", name, keras_shape(known->shape), keras_shape(shape)));
-    if (known->variable.valid()) return *known;
+    if (known->variable.valid()) return regularize(*known, options.regularizer), *known;
     known->variable = {};
   }
   auto weight = std::make_unique<Weight>();
@@ -57,12 +57,14 @@ Weight& CallContext::weight(const std::string& name, Shape shape, WeightOptions 
   program.variables.push_back({weight->path, {weight->dtype, shape}, weight->role, weight->trainable && layer_.trainable, nullptr, b.origin()});
   if (expansion_.built.empty() || expansion_.built.back() != &layer_) expansion_.built.push_back(&layer_);
   layer_.weights.push_back(std::move(weight));
-  Weight& added = *layer_.weights.back();
-  if (!options.regularizer.is_null() && added.trainable && layer_.trainable) {
-    Val term = regularization(*this, options.regularizer, read_exact(added));
-    if (!term.poisoned()) add_loss(term);
-  }
-  return added;
+  regularize(*layer_.weights.back(), options.regularizer);
+  return *layer_.weights.back();
+}
+
+void CallContext::regularize(const Weight& weight, const Json& regularizer) {
+  if (regularizer.is_null() || !weight.trainable || !layer_.trainable || !expansion_.regularized.insert(weight.variable).second) return;
+  const Val term = regularization(*this, regularizer, read_exact(weight));
+  if (!term.poisoned()) add_loss(term);
 }
 
 Weight& CallContext::state(const std::string& name, Shape shape, WeightOptions options) {

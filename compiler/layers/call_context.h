@@ -1,6 +1,7 @@
 // CallContext: what a layer's expansion sees: the builder, its weights, the mode, and where problems go.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Expansion {
   uint64_t random_draws = 0;  // so far, so that every call of a layer has its own stream
   Vals losses;                             // regularization terms, scalars
   std::vector<std::pair<ir::VariableId, Val>> current;  // variables that an earlier call of this expansion has updated
+  std::set<ir::VariableId> regularized;    // whose term stands in losses: once, however often a layer is called
   std::optional<int64_t> wanted_batch;                  // a size in the file holds for this number of examples only
 };
 
@@ -67,6 +69,8 @@ class CallContext {
   Expansion& expansion() { return expansion_; }
 
  private:
+  void regularize(const Weight& weight, const Json& regularizer);
+
   Expansion& expansion_;
   Layer& layer_;
   std::string path_;

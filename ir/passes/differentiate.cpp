@@ -41,8 +41,10 @@ FunctionId differentiate(Program& program, FunctionId forward_id, const Gradient
   Rewriter rewriter(forward, b);
   rewriter.copy_parameters();
   Vals of, seeds, wrt;
-  for (size_t output : request.outputs)
-    seeds.push_back(b.parameter(forward.type(forward.outputs[output]), "d_" + forward.output_names[output]));
+  for (size_t output : request.outputs) {
+    const Type type = forward.type(forward.outputs[output]);
+    seeds.push_back(request.unit_cotangents ? b.full(type, 1) : b.parameter(type, "d_" + forward.output_names[output]));
+  }
   for (const Node& node : forward.nodes) rewriter.copy(node);
   rewriter.copy_results();
   for (size_t output : request.outputs) of.push_back(rewriter.at(forward.outputs[output]));

@@ -15,6 +15,7 @@ struct GradientRequest {
   std::vector<size_t> outputs;        // outputs of the forward function that have a cotangent
   std::vector<size_t> parameters;     // parameters whose gradients are asked for
   std::vector<VariableId> variables;  // likewise; read by the function itself, bodies get them as operands
+  bool unit_cotangents = false;       // cotangents are ones, not parameters: for a loss
 };
 
 /// Parameters: those of the forward function, then one cotangent per requested output, `d_<output>`. Outputs: those of the forward

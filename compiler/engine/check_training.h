@@ -1,0 +1,28 @@
+// A recorded training run against ours: batch losses, histories, weights afterwards, predictions (conformance/training).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/json/json.h"
+
+namespace keratin {
+
+struct TrainingVerdict {
+  bool passed = false;
+  std::string text;  // the worst error and where; or why the run could not be made
+};
+
+struct TrainingCaseFiles {
+  std::string model, data;
+  std::optional<std::string> weights;
+  Json tolerance;   // a limit per group: history, batch_loss, weight_after, prediction
+  std::string reading;             // `jax`: the results under `jax/` are the ones to meet
+  std::vector<std::string> skip;   // arrays that do not count
+};
+
+/// Trains by the reference evaluator as the case's `fit` says and compares. What the case asks for and is not supported (validation, weights of samples and classes) fails by name.
+TrainingVerdict check_training(const TrainingCaseFiles& files);
+
+}  // namespace keratin

@@ -30,7 +30,6 @@ constexpr MissingLayer kMissing[] = {
     {"ConvLSTM2D", kRecurrent},
     {"ConvLSTM3D", kRecurrent},
     {"Discretization", "not written yet: the bin of a number"},
-    {"EinsumDense", "not written yet: a contraction by equation with weights"},
     {"Equalization", kImages},
     {"FlaxLayer", kForeign},
     {"GroupQueryAttention", kAttention},

@@ -11,8 +11,11 @@ struct Machine {
   double flops_per_us = 180e3;      // multiply-adds counted twice, what good kernels reach
   double l2_bytes = 1 << 20;
   double l2_bytes_per_us = 150e3;
+  double l3_bytes = 16 << 20;       // of a cache that others use too
   double l3_bytes_per_us = 60e3;
+  double memory_bytes_per_us = 12e3;
   double call_us = 0.005;
+  double store_us = 0.0008;         // a vector of results on its way through bias, activation and store
 };
 inline constexpr Machine kMachine;
 
@@ -28,6 +31,7 @@ double product_us(double rows, double k, int64_t n);
 /// Sizes of one example of a convolution over two axes.
 struct ConvSize {
   int64_t out_h, out_w, channels, filters, taps;
+  double resident = 0;  // bytes of all weights of the model
 };
 double direct_conv_us(const ConvSize& size);
 /// F(m x m, 3 x 3), m = 2 or 4.

@@ -344,12 +344,11 @@ Operand Planner::copy_of(const Operand& view, BufferId to, OriginId origin) {
   return dense;
 }
 
-bool Planner::prefetches() const {
-  constexpr int64_t kCacheBytes = 1 << 20;
+int64_t Planner::weight_bytes() const {
   int64_t bytes = 0;
   for (const Variable& variable : program_.variables)
     if (variable.role == Role::weight) bytes += variable.type.shape.static_count() * static_cast<int64_t>(size_of(storage(variable.type.dtype)));
-  return bytes > kCacheBytes;
+  return bytes;
 }
 
 Operand Planner::result(ValueId id) {

@@ -102,8 +102,10 @@ class Planner {
   void copy(const Operand& from, const Operand& to, OriginId origin);
   /// Copies a view into a scratch buffer, which takes its shape; the dense operand.
   Operand copy_of(const Operand& view, BufferId to, OriginId origin);
+  /// Bytes of all weights of the model, which decide the cache that they stay in.
+  int64_t weight_bytes() const;
   /// Whether the model's weights exceed the caches, so that batch-1 kernels read ahead.
-  bool prefetches() const;
+  bool prefetches() const { return weight_bytes() > 1 << 20; }
   ExpressionId add_expression(Expression expression);
 
   /// Plans a max pooling together with the kernel whose result it reads, if that was decided; false: pooling is a step of its own.

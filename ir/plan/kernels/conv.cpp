@@ -77,10 +77,10 @@ void plan_direct(Planner& planner, const Node& node, const Target& target, const
 
 /// The convolutions that compute the same, cheapest chosen.
 std::vector<Candidate> candidates_of(const Planner& planner, const PlaneConv& g, DType dtype, int64_t groups) {
-  std::vector<Candidate> list = {{groups == 1 ? "conv2d" : "conv2d_grouped", direct_conv_us({g.out_h(), g.out_w(), g.channels / groups, g.filters, g.kh * g.kw}), false}};
+  std::vector<Candidate> list = {{groups == 1 ? "conv2d" : "conv2d_grouped", direct_conv_us(g.size(planner, groups)), false}};
   if (fits_winograd(g, dtype, groups)) {
-    list.push_back({"winograd 2x2", winograd_us(g.size(), 2), false});
-    if (planner.options().relaxed) list.push_back({"winograd 4x4", winograd_us(g.size(), 4), false});
+    list.push_back({"winograd 2x2", winograd_us(g.size(planner), 2), false});
+    if (planner.options().relaxed) list.push_back({"winograd 4x4", winograd_us(g.size(planner), 4), false});
   }
   std::min_element(list.begin(), list.end(), [](const Candidate& a, const Candidate& b) { return a.microseconds < b.microseconds; })->chosen = true;
   return list;
@@ -102,7 +102,7 @@ void plan_max_pool(Planner& planner, const Node& node, const Target& target, con
     candidate.kernel += " and pooling";
     candidate.chosen = false;
   }
-  step.candidates.push_back({"conv2d_max_pool", conv_max_pool_us(g.size(), windows_of(g, window), cells_of(window)), true});
+  step.candidates.push_back({"conv2d_max_pool", conv_max_pool_us(g.size(planner), windows_of(g, window), cells_of(window)), true});
   std::vector<Template> sizes = numbers({window.size[1], window.size[2]});
   if (window.strides[1] != window.size[1] || window.strides[2] != window.size[2])
     for (int axis = 1; axis <= 2; ++axis) sizes.push_back(Template::of(window.strides[static_cast<size_t>(axis)]));
@@ -154,7 +154,7 @@ bool takes_max_pool(const Planner& planner, const Node& node, const Window& wind
   double apart = 0;
   for (const Candidate& candidate : candidates_of(planner, g, dtype, 1))
     if (candidate.chosen) apart = candidate.microseconds + max_pool_us(windows, cells, g.filters);
-  return conv_max_pool_us(g.size(), windows, cells) < apart;
+  return conv_max_pool_us(g.size(planner), windows, cells) < apart;
 }
 
 }  // namespace

@@ -12,7 +12,9 @@ struct PlaneConv {
 
   int64_t out_h() const { return (h + top + bottom - (kh - 1) * dh - 1) / sh + 1; }
   int64_t out_w() const { return (w + left + right - (kw - 1) * dw - 1) / sw + 1; }
-  ConvSize size() const { return {out_h(), out_w(), channels, filters, kh * kw}; }
+  ConvSize size(const Planner& planner, int64_t groups = 1) const {
+    return {out_h(), out_w(), channels / groups, filters, kh * kw, static_cast<double>(planner.weight_bytes())};
+  }
 };
 PlaneConv plane_conv(const ConvGeometry& geometry, const Shape& x, const Shape& kernel);
 

@@ -1,0 +1,16 @@
+# Installs into a directory of the build and builds a project against it that knows nothing else of this tree.
+set(prefix ${BUILD}/install_test/prefix)
+set(outside ${BUILD}/install_test/outside)
+file(REMOVE_RECURSE ${prefix} ${outside})
+function(run)
+  execute_process(COMMAND ${ARGV} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${ARGV}: ${status}\n${output}")
+  endif()
+endfunction()
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
+run(${CMAKE_COMMAND} -S ${SOURCE}/tests/install/project -B ${outside} -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${prefix} -DMODEL=${SOURCE}/examples/data/sine_lstm.keras)
+run(${CMAKE_COMMAND} --build ${outside})
+run(${outside}/outside)
+# The tool finds the headers that were installed with it.
+run(${CMAKE_COMMAND} -E env --unset=KERATIN_RUNTIME_DIR KERATIN_CACHE_DIR=${BUILD}/install_test/cache ${prefix}/bin/keratin bench ${SOURCE}/examples/data/sine_lstm.keras --seconds 0.01)

@@ -292,7 +292,7 @@ class CheckRun {
       else plan(made, i, planned, places);
     }
     if (planned.empty()) return;
-    const auto models = build_batch(std::move(planned), {"-O1", "-march=native"});
+    const auto models = build_batch(std::move(planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
     for (size_t m = 0; m < models.size(); ++m) tell(prepared[places[m]], run_compiled(prepared[places[m]], *models[m]));
   }
 

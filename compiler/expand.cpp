@@ -32,7 +32,7 @@ std::vector<InputSpec> fixed_inputs(const Model& model, const std::string& file,
   std::vector<InputSpec> specs = input_specs(model);
   std::optional<int64_t> batch = options.batch;
   for (const InputSpec& spec : specs)
-    if (spec.shape.rank() > 0 && spec.shape[0].is_static()) batch = spec.shape[0].size;
+    if (!batch && spec.shape.rank() > 0 && spec.shape[0].is_static()) batch = spec.shape[0].size;
   for (InputSpec& spec : specs) {
     if (batch && spec.shape.rank() > 0) spec.shape[0] = Dim(*batch);
     const auto given = options.shapes.find(spec.name);

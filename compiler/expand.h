@@ -14,7 +14,7 @@
 namespace keratin {
 
 struct ExpandOptions {
-  std::optional<int64_t> batch;                           // fixed number of examples; otherwise free unless the model fixes it
+  std::optional<int64_t> batch;                           // number of examples of every call; unset: the one the model fixes, else free
   std::map<std::string, std::vector<int64_t>> shapes;     // open dimensions by input name, batch excluded
   bool losses = false;                                    // adds the output `losses`: the sum of the regularization terms
 };

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -131,10 +132,13 @@ Prepared prepare(const Case& recorded) {
     ExpandOptions options;
     options.losses = recorded.kind == "gradient";
     if (recorded.kind != "reject") {
-      made.inputs = match_inputs(below(made.data, "input/"), input_specs(*made.read->model), recorded.data, problems);
+      const std::vector<InputSpec> specs = input_specs(*made.read->model);
+      made.inputs = match_inputs(below(made.data, "input/"), specs, recorded.data, problems);
       options.shapes = made.inputs.shapes;
+      options.batch = other_batch(specs, made.inputs);
+      if (problems.empty()) made.expanded = expand_and_bind(*made.read, options, problems);
+      check_kept_state(made.expanded.program, specs, made.inputs, recorded.data, problems);
     }
-    if (problems.empty()) made.expanded = expand_and_bind(*made.read, options, problems);
   } else if (made.read && recorded.kind == "reject") {
     made.expanded = expand_and_bind(*made.read, {}, problems);
   }
@@ -228,6 +232,17 @@ int64_t batch_of(const Prepared& made) {
   return made.inputs.examples;
 }
 
+/// What the emitted code of a case follows from: the files and the types of the inputs. One that keeps states stands for itself.
+std::string model_key(const Prepared& made) {
+  const ir::Program& program = made.expanded.program;
+  std::string key = made.recorded->model + '\n' + made.recorded->weights.value_or("");
+  for (const ir::Variable& variable : program.variables)
+    if (variable.role == ir::Role::recurrent_state) key += '\n' + made.recorded->name;
+  const ir::Function& predict = program.function(program.find("predict"));
+  for (ir::ValueId id : predict.parameters) key += '\n' + ir::to_string(predict.type(id));
+  return key;
+}
+
 Outcome run_reference(Prepared& made) {
   Problems problems;
   const bool gradient = made.recorded->kind == "gradient";
@@ -282,30 +297,39 @@ class CheckRun {
       const TrainingVerdict verdict = check_training(cases[i].training);
       tell(made, {verdict.passed, verdict.text});
     }
-    std::vector<PlannedModel> planned;
-    std::vector<size_t> places;
+    Batch batch;
     for (size_t i = 0; i < prepared.size(); ++i) {
       Prepared& made = prepared[i];
       if (made.recorded->kind == "reject") tell(made, judge_reject(made));
       else if (!made.failure.empty()) tell(made, {false, made.failure});
       else if (made.recorded->kind == "gradient" || options_.engine == "reference") tell(made, run_reference(made));
-      else plan(made, i, planned, places);
+      else plan(made, i, batch);
     }
-    if (planned.empty()) return;
-    const auto models = build_batch(std::move(planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
-    for (size_t m = 0; m < models.size(); ++m) tell(prepared[places[m]], run_compiled(prepared[places[m]], *models[m]));
+    if (batch.planned.empty()) return;
+    const auto models = build_batch(std::move(batch.planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
+    for (const auto& [place, model] : batch.places) tell(prepared[place], run_compiled(prepared[place], *models[model]));
   }
 
-  void plan(Prepared& made, size_t place, std::vector<PlannedModel>& planned, std::vector<size_t>& places) {
+  /// Models that are built together. Cases that differ in their data alone share one.
+  struct Batch {
+    std::vector<PlannedModel> planned;
+    std::vector<std::pair<size_t, size_t>> places;  // case, model
+    std::map<std::string, size_t> by_key;
+  };
+
+  void plan(Prepared& made, size_t place, Batch& batch) {
     made.batch = batch_of(made);
     made.output_names = made.expanded.program.function(made.expanded.program.find("predict")).output_names;
+    const std::string key = model_key(made);
+    if (const auto found = batch.by_key.find(key); found != batch.by_key.end()) return batch.places.emplace_back(place, found->second), void();
     PipelineOptions pipeline;
     pipeline.plan.fuse = !options_.no_fuse;
     pipeline.plan.reuse = !options_.no_reuse;
     Result<PlannedModel> model = plan_model(std::move(made.expanded), made.recorded->model, pipeline);
     if (!model) return tell(made, {false, model.error()});
-    planned.push_back(std::move(*model));
-    places.push_back(place);
+    batch.places.emplace_back(place, batch.planned.size());
+    batch.by_key.emplace(key, batch.planned.size());
+    batch.planned.push_back(std::move(*model));
   }
 
   static Outcome run_compiled(Prepared& made, CompiledModel& model) {

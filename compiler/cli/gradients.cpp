@@ -15,13 +15,16 @@ int run_gradients(const Options& options) {
   NamedArrays values;
   for (const NamedArray& array : *data)
     if (!array.first.starts_with("cotangent/")) values.push_back(array);
-  const InputData inputs = match_inputs(values, input_specs(*read->model), options.inputs, problems);
+  const std::vector<InputSpec> specs = input_specs(*read->model);
+  const InputData inputs = match_inputs(values, specs, options.inputs, problems);
   if (!problems.empty()) return report(problems);
   ExpandOptions expansion;
   expansion.shapes = options.shapes;
+  expansion.batch = other_batch(specs, inputs);
   expansion.losses = true;
   for (const auto& [name, shape] : inputs.shapes) expansion.shapes[name] = shape;
   ExpandedModel expanded = expand_and_bind(*read, expansion, problems);
+  check_kept_state(expanded.program, specs, inputs, options.inputs, problems);
   if (!problems.empty()) return report(problems);
   const std::optional<NamedArrays> results = reference_gradients(expanded.program, inputs, *data, options.inputs, problems);
   if (!results) return report(problems);

@@ -54,8 +54,10 @@ int run_predict(const Options& options) {
   if (!problems.empty()) return report(problems);
   ExpandOptions expansion;
   expansion.shapes = options.shapes;
+  expansion.batch = other_batch(specs, inputs);
   for (const auto& [name, shape] : inputs.shapes) expansion.shapes[name] = shape;
   ExpandedModel expanded = expand_and_bind(*read, expansion, problems);
+  check_kept_state(expanded.program, specs, inputs, options.inputs, problems);
   if (!problems.empty()) return report(problems);
   const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
   int64_t batch = inputs.examples;

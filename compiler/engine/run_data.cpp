@@ -53,6 +53,29 @@ InputData match_inputs(const NamedArrays& data, const std::vector<InputSpec>& sp
   return matched;
 }
 
+namespace {
+
+std::optional<int64_t> fixed_batch(const std::vector<InputSpec>& specs) {
+  for (const InputSpec& spec : specs)
+    if (spec.shape.rank() > 0 && spec.shape[0].is_static()) return spec.shape[0].size;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<int64_t> other_batch(const std::vector<InputSpec>& specs, const InputData& data) {
+  const std::optional<int64_t> fixed = fixed_batch(specs);
+  if (!fixed || data.examples % *fixed == 0) return std::nullopt;
+  return data.examples;
+}
+
+void check_kept_state(const ir::Program& program, const std::vector<InputSpec>& specs, const InputData& data, const std::string& data_file, Problems& problems) {
+  if (!other_batch(specs, data)) return;
+  for (const ir::Variable& variable : program.variables)
+    if (variable.role == ir::Role::recurrent_state)
+      return problems.add(fmt::format("{}: holds {} examples, the model keeps states of {} at a time", data_file, data.examples, *fixed_batch(specs)));
+}
+
 Array rows_of(const Array& array, int64_t begin, int64_t count) {
   Array rows;
   rows.dtype = array.dtype;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/import/functional_reader.h"
+#include "compiler/import/legacy_merge.h"
 
 namespace keratin {
 
@@ -61,6 +62,12 @@ std::shared_ptr<Layer> read_layer(const Json& serialized, const std::string& pat
     return nullptr;
   }
   const std::string& class_name = class_json.as_string();
+  if (class_name == "Merge" && !context.version.keras3()) {
+    const Result<Json> modern = modern_merge(serialized);
+    if (modern) return read_layer(*modern, path, context);
+    context.problems.add(fmt::format("{}: {}", where, modern.error()));
+    return nullptr;
+  }
   const Json& shared_id = member(serialized, "shared_object_id");
   if (shared_id.is_int())
     if (const auto found = context.shared.find(shared_id.as_int()); found != context.shared.end()) return found->second;

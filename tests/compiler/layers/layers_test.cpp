@@ -131,3 +131,28 @@ TEST_CASE("what does not fit is refused with Keras's words") {
   }));
   check_problem(c);
 }
+
+TEST_CASE("the layer Merge of Keras 2.0 is the layer of its mode") {
+  const auto c = GENERATE(values<Case>({
+      {"Merge", R"({"mode": "concat", "mode_type": "raw", "concat_axis": 1})", {"[null, 5, 3]", "[null, 2, 3]"}, "float32[n,7,3]"},
+      {"Merge", R"({"mode": "concat", "concat_axis": -1, "dot_axes": -1, "output_shape": null})", {"[null, 5]", "[null, 2]"}, "float32[n,7]"},
+      {"Merge", R"({"mode": "sum", "mode_type": "raw", "arguments": {}})", {"[null, 5]", "[null, 5]"}, "float32[n,5]"},
+      {"Merge", R"({"mode": "dot", "dot_axes": [2, 1]})", {"[null, 5, 3]", "[null, 3, 4]"}, "float32[n,5,4]"},
+      {"Merge", R"({"mode": "max"})", {"[null, 2, 5]", "[null, 2, 5]"}, "float32[n,2,5]"},
+  }));
+  check_shape(c, "2.0.8");
+}
+
+TEST_CASE("modes of Merge that have no layer are refused by name") {
+  const auto problem = [](const char* config, const char* version) {
+    const OneLayer result = one_layer("Merge", config, {"[null, 5]", "[null, 5]"}, "{}", version);
+    REQUIRE(result.problems.size() == 1);
+    return result.problems[0];
+  };
+  CHECK(problem(R"({"mode": "cos"})", "2.0.8") ==
+        "model.keras: layer: mode: 'cos' of the layer Merge is not supported; allowed are sum, mul, ave, max, concat, dot");
+  CHECK(problem(R"({"mode": "f", "mode_type": "function"})", "2.0.8") == "model.keras: layer: mode: is a Python function, which cannot be compiled");
+  CHECK(problem(R"({"mode": "dot", "dot_axes": [[1], [1]]})", "2.0.8") ==
+        "model.keras: layer: dot_axes: [[1], [1]] is neither an axis nor a list of axes");
+  CHECK(problem(R"({"mode": "sum"})", "3.15.1") == "model.keras: layer: layer class Merge is not supported");
+}

@@ -9,7 +9,9 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <iterator>
 #include <spawn.h>
+#include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +30,14 @@ namespace {
 std::string compiler() {
   const char* chosen = std::getenv("CXX");
   return chosen && *chosen ? chosen : "c++";
+}
+
+/// CXX as make and CMake take it: a program, or one with arguments (`ccache g++`).
+std::vector<std::string> compiler_command() {
+  const std::string text = compiler();
+  if (fs::exists(text)) return {text};  // a path may hold spaces
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
 }
 
 std::string read_file(const fs::path& path) {
@@ -74,7 +84,8 @@ std::string content_key(const BuildInput& input) {
 }
 
 void compile(const BuildInput& input, const fs::path& directory, const fs::path& library) {
-  std::vector<std::string> command = {compiler(), "-std=c++17", "-shared", "-fPIC", "-fvisibility=hidden", "-I" + runtime_directory(), "-I."};
+  std::vector<std::string> command = compiler_command();
+  command.insert(command.end(), {"-std=c++17", "-shared", "-fPIC", "-fvisibility=hidden", "-I" + runtime_directory(), "-I."});
   command.insert(command.end(), input.flags.begin(), input.flags.end());
   command.insert(command.end(), {"-o", library.string()});
   for (const EmittedFile& file : input.files) {

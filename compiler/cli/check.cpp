@@ -128,19 +128,17 @@ Prepared prepare(const Case& recorded) {
     if (!data) problems.add(data.error());
     else made.data = std::move(*data);
   }
-  if (made.read && problems.empty()) {
+  if (made.read && recorded.kind == "reject") {
+    made.expanded = expand_and_bind(*made.read, {}, problems);
+  } else if (made.read && problems.empty()) {
     ExpandOptions options;
     options.losses = recorded.kind == "gradient";
-    if (recorded.kind != "reject") {
-      const std::vector<InputSpec> specs = input_specs(*made.read->model);
-      made.inputs = match_inputs(below(made.data, "input/"), specs, recorded.data, problems);
-      options.shapes = made.inputs.shapes;
-      options.batch = other_batch(specs, made.inputs);
-      if (problems.empty()) made.expanded = expand_and_bind(*made.read, options, problems);
-      check_kept_state(made.expanded.program, specs, made.inputs, recorded.data, problems);
-    }
-  } else if (made.read && recorded.kind == "reject") {
-    made.expanded = expand_and_bind(*made.read, {}, problems);
+    const std::vector<InputSpec> specs = input_specs(*made.read->model);
+    made.inputs = match_inputs(below(made.data, "input/"), specs, recorded.data, problems);
+    options.shapes = made.inputs.shapes;
+    options.batch = other_batch(specs, made.inputs);
+    if (problems.empty()) made.expanded = expand_and_bind(*made.read, options, problems);
+    check_kept_state(made.expanded.program, specs, made.inputs, recorded.data, problems);
   }
   made.failure = joined(problems);
   return made;

@@ -16,7 +16,10 @@ int dispatch(const keratin::Options& options) {
       {"compile", keratin::run_compile},
       {"gradients", keratin::run_gradients},
       {"layers", keratin::run_layers},
+      {"plot", keratin::run_plot},
       {"predict", keratin::run_predict},
+      {"summary", keratin::run_summary},
+      {"weights", keratin::run_weights},
   };
   return commands.at(options.command)(options);
 }

@@ -5,21 +5,17 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
-#include <spawn.h>
 #include <sstream>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "compiler/build/cache.h"
+#include "compiler/build/run_program.h"
 #include "compiler/write_files.h"
 #include "ir/support/check.h"
-
-extern char** environ;
 
 namespace keratin {
 
@@ -43,28 +39,6 @@ std::vector<std::string> compiler_command() {
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Runs a program, its stdout and stderr into a file; true where it exits with 0.
-bool run(const std::vector<std::string>& command, const fs::path& log) {
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  pid_t child = 0;
-  const int failed = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed) {
-    std::ofstream(log) << arguments[0] << ": " << std::strerror(failed) << "\n";
-    return false;
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /// What the result depends on: sources, flags, compiler, runtime headers.
@@ -93,7 +67,7 @@ void compile(const BuildInput& input, const fs::path& directory, const fs::path&
     if (file.name.ends_with(".cpp")) command.push_back((directory / file.name).string());
   }
   const fs::path log = directory / "compiler.log";
-  if (run(command, log)) return;
+  if (run_program(command, log)) return;
   std::string text = read_file(log);
   if (text.size() > 2000) text = text.substr(0, 2000) + "...";
   throw BuildFailure{fmt::format("the compiler '{}' failed on emitted code:\n{}", compiler(), text)};

@@ -1,7 +1,6 @@
 // keratin check: recorded cases through the emitted code (or the evaluator), many models in one build.
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
@@ -12,12 +11,11 @@
 #include <sstream>
 
 #include "compiler/cli/commands.h"
-#include "compiler/data/tensors.h"
 #include "compiler/engine/check_training.h"
-#include "compiler/engine/compare.h"
 #include "compiler/engine/compiled_batch.h"
+#include "compiler/engine/judge.h"
 #include "compiler/engine/reference.h"
-#include "compiler/engine/run_data.h"
+#include "compiler/engine/run_compiled.h"
 #include "compiler/load.h"
 
 namespace keratin {
@@ -32,7 +30,7 @@ struct Case {
   std::string name, kind, model, data;
   std::optional<std::string> weights;
   std::vector<std::string> words;
-  double limit = 1e-5;
+  double limit = kForwardLimit;
   TrainingCaseFiles training;  // of training cases
 };
 
@@ -95,7 +93,7 @@ std::vector<Case> select_cases(const Json& list, const Options& options, const s
       recorded.kind = kind.as_string();
       if (recorded.kind != "reject" && !all_inside) continue;
       if (("," + options.kind + ",").find("," + recorded.kind + ",") == std::string::npos) continue;
-      recorded.limit = recorded.kind == "gradient" ? 1e-4 : 1e-5;
+      recorded.limit = recorded.kind == "gradient" ? kGradientLimit : kForwardLimit;
       if (recorded.kind == "training") recorded.training = training_files(entry, recorded);
       else if (const Json* tolerance = entry.find("tolerance"))
         if (const Json* own = tolerance->find(recorded.kind); own && own->is_number()) recorded.limit = own->as_double();
@@ -109,13 +107,6 @@ std::string joined(const Problems& problems) {
   std::string text;
   for (const std::string& message : problems.messages()) text += (text.empty() ? "" : "; ") + message;
   return text;
-}
-
-NamedArrays below(const NamedArrays& arrays, const std::string& prefix) {
-  NamedArrays part;
-  for (const auto& [name, array] : arrays)
-    if (name.starts_with(prefix)) part.emplace_back(name.substr(prefix.size()), array);
-  return part;
 }
 
 Prepared prepare(const Case& recorded) {
@@ -149,66 +140,10 @@ struct Outcome {
   std::string text;
 };
 
-Outcome judge(const NamedArrays& actual, const NamedArrays& expected, double limit) {
-  if (expected.empty()) return {false, "the case records nothing"};
-  double worst = -1;
-  std::string where;
-  for (const auto& [name, array] : expected) {
-    const Array* found = find_array(actual, name);
-    if (!found) return {false, name + " is missing"};
-    const Difference difference = compare_arrays(*found, array);
-    if (difference.error > worst) {
-      worst = difference.error;
-      where = name + (difference.reason.empty() ? "" : ": " + difference.reason);
-    }
-  }
-  return {worst <= limit, fmt::format("{:.2e} {}", worst, where)};
-}
-
-/// Gradients by name; large ones are recorded as their first values, sum and norm. A recorded path may lack outer names, or have more.
-Outcome judge_gradients(const NamedArrays& actual, const NamedArrays& recorded, double limit) {
-  Outcome worst{true, "no gradient"};
-  double error = -1;
-  const auto fail = [&](const std::string& text) { worst = {false, text}; };
-  const auto find = [&](const std::string& path) -> const Array* {
-    const Array* found = find_array(actual, "gradient/" + path);
-    for (const auto& [name, array] : actual) {
-      if (found || !name.starts_with("gradient/")) continue;
-      const std::string own = name.substr(9);
-      if (own.ends_with("/" + path) || path.ends_with("/" + own)) found = &array;
-    }
-    return found;
-  };
-  const auto measure = [&](const std::string& what, const Array& a, const Array& b, double allowed) {
-    const Difference difference = compare_arrays(a, b);
-    if (difference.error > allowed) return fail(fmt::format("{}: {:.2e} {}", what, difference.error, difference.reason));
-    if (worst.passed && difference.error > error) worst.text = fmt::format("{:.2e} {}", error = difference.error, what);
-  };
-  for (const auto& [name, array] : recorded) {
-    for (const char* group : {"input_gradient", "weight_gradient"}) {
-      const std::string plain = std::string(group) + "/", head = std::string(group) + "_head/";
-      const bool whole = name.starts_with(plain);
-      if (!whole && !name.starts_with(head)) continue;
-      const std::string path = name.substr(whole ? plain.size() : head.size());
-      const Array* found = find(path);
-      if (!found) return {false, "gradient/" + path + " is missing"};
-      if (whole) {
-        measure(name, *found, array, limit);
-        continue;
-      }
-      const std::vector<double> values = found->as<double>();
-      double sum = 0, squares = 0;
-      for (double value : values) {
-        sum += value;
-        squares += value * value;
-      }
-      const size_t count = static_cast<size_t>(array.count());
-      if (values.size() < count) return {false, name + " has too few values"};
-      measure(name, Array::of(array.shape, std::vector<double>(values.begin(), values.begin() + static_cast<ptrdiff_t>(count))), array, limit);
-      if (const Array* norm = find_array(recorded, std::string(group) + "_norm/" + path)) measure(std::string(group) + "_norm/" + path, Array::of<double>({2}, {sum, std::sqrt(squares)}), *norm, 10 * limit);
-    }
-  }
-  return worst;
+Outcome judge(const std::vector<ArrayError>& errors) {
+  const ArrayError* worst = worst_of(errors);
+  if (!worst) return {false, "the case records nothing"};
+  return {worst->passed(), fmt::format("{:.2e} {}{}{}", worst->error, worst->name, worst->reason.empty() ? "" : ": ", worst->reason)};
 }
 
 Outcome judge_reject(const Prepared& made) {
@@ -221,13 +156,6 @@ Outcome judge_reject(const Prepared& made) {
     if (lower.find(word) == std::string::npos) return {false, fmt::format("the message does not say '{}': {}", word, made.failure)};
   }
   return {true, made.failure};
-}
-
-int64_t batch_of(const Prepared& made) {
-  const ir::Function& predict = made.expanded.program.function(made.expanded.program.find("predict"));
-  for (ir::ValueId id : predict.parameters)
-    if (const Shape& shape = predict.type(id).shape; shape.rank() > 0 && shape[0].is_static()) return shape[0].size;
-  return made.inputs.examples;
 }
 
 /// What the emitted code of a case follows from: the files and the types of the inputs. One that keeps states stands for itself.
@@ -245,10 +173,9 @@ Outcome run_reference(Prepared& made) {
   Problems problems;
   const bool gradient = made.recorded->kind == "gradient";
   const std::optional<NamedArrays> results = gradient ? reference_gradients(made.expanded.program, made.inputs, made.data, made.recorded->data, problems)
-                                                      : reference_predict(made.expanded.program, made.inputs, batch_of(made), problems, made.recorded->data);
+                                                      : reference_predict(made.expanded.program, made.inputs, batch_of(made.expanded.program, made.inputs), problems, made.recorded->data);
   if (!results) return {false, joined(problems)};
-  if (!gradient) return judge(*results, below(made.data, "output/"), made.recorded->limit);
-  return judge_gradients(*results, made.data, made.recorded->limit);
+  return judge(gradient ? gradient_errors(*results, made.data, made.recorded->limit) : forward_errors(*results, made.data, made.recorded->limit));
 }
 
 /// Runs the selected cases in order and counts.
@@ -305,7 +232,7 @@ class CheckRun {
     }
     if (batch.planned.empty()) return;
     const auto models = build_batch(std::move(batch.planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
-    for (const auto& [place, model] : batch.places) tell(prepared[place], run_compiled(prepared[place], *models[model]));
+    for (const auto& [place, model] : batch.places) tell(prepared[place], run_one(prepared[place], *models[model]));
   }
 
   /// Models that are built together. Cases that differ in their data alone share one.
@@ -316,7 +243,7 @@ class CheckRun {
   };
 
   void plan(Prepared& made, size_t place, Batch& batch) {
-    made.batch = batch_of(made);
+    made.batch = batch_of(made.expanded.program, made.inputs);
     made.output_names = made.expanded.program.function(made.expanded.program.find("predict")).output_names;
     const std::string key = model_key(made);
     if (const auto found = batch.by_key.find(key); found != batch.by_key.end()) return batch.places.emplace_back(place, found->second), void();
@@ -330,17 +257,10 @@ class CheckRun {
     batch.planned.push_back(std::move(*model));
   }
 
-  static Outcome run_compiled(Prepared& made, CompiledModel& model) {
-    NamedArrays results;
-    for (const std::string& name : made.output_names) results.emplace_back(name, Array{});
-    for (int64_t first = 0; first < made.inputs.examples; first += made.batch) {
-      std::vector<Array> inputs;
-      for (const Array& array : made.inputs.arrays) inputs.push_back(rows_of(array, first, std::min(made.batch, made.inputs.examples - first)));
-      Result<std::vector<Array>> outputs = model.run(inputs, std::min(made.batch, made.inputs.examples - first));
-      if (!outputs) return {false, outputs.error()};
-      for (size_t i = 0; i < outputs->size(); ++i) append_rows(results[i].second, (*outputs)[i]);
-    }
-    return judge(results, below(made.data, "output/"), made.recorded->limit);
+  static Outcome run_one(Prepared& made, CompiledModel& model) {
+    const Result<NamedArrays> results = run_compiled(model, made.inputs, made.batch, made.output_names);
+    if (!results) return {false, results.error()};
+    return judge(forward_errors(*results, made.data, made.recorded->limit));
   }
 
   void tell(const Prepared& made, Outcome outcome) {
@@ -368,6 +288,6 @@ class CheckRun {
 
 }  // namespace
 
-int run_check(const Options& options) { return CheckRun(options).run(); }
+int run_check(const Options& options) { return options.cases.empty() ? run_check_model(options) : CheckRun(options).run(); }
 
 }  // namespace keratin

@@ -17,6 +17,7 @@ struct Options {
   int64_t batch_size = 32;
   std::string directory;                                // compile -o
   std::string output_file;                              // plot -o
+  std::string case_file;                                // check MODEL CASE.npz
   std::string name, name_space;                         // compile --name, --namespace
   std::optional<int64_t> batch;                         // compile --batch N; unset: any
   std::map<std::string, std::vector<int64_t>> shapes;   // --shape INPUT=224,224,3

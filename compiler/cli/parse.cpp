@@ -68,11 +68,50 @@ struct Parser {
     sub->add_flag("--relaxed", options.relaxed, "Allow kernels with larger rounding error");
   }
 
+  void checks() {
+    CLI::App* check = verb("check", "Compare results: with recorded values, or compiled with reference",
+                           "keratin check digits_cnn.keras\n  keratin check digits_cnn.keras recorded.npz\n  keratin check --cases conformance/layers --kind forward,reject");
+    CLI::Option* cases = check->add_option("--cases", options.cases, "A directory with cases.json and its files");
+    CLI::Option* model = check->add_option("MODEL", options.model, "A .keras, .h5 or .json file")->excludes(cases);
+    check->add_option("CASE", options.case_file, "Recorded arrays (.npz): input/<name>, output/<name>, ...; without it: compiled against reference")->needs(model);
+    check->add_option("--weights", options.weights, "Weights of a JSON architecture: .weights.h5, .h5, .weights.json or .npz")->needs(model);
+    check->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3")->needs(model);
+    check->add_option("--kind", options.kind, "Kinds, separated by commas: forward, gradient, reject, training")->needs(cases);
+    check->add_option("--filter", options.filter, "Only cases whose name matches this regular expression")->needs(cases);
+    check->add_option("--only-layers", options.only_layers, "Only cases made of the classes that this file lists")->needs(cases);
+    check->add_option("--known-failures", options.known_failures, "A list of `<kind> <case>: reason`: these must fail, and are counted apart")->needs(cases);
+    check->add_option("--engine", options.engine, "compiled (default) or reference, of recorded values; gradients and training run by reference")->check(CLI::IsMember({"compiled", "reference"}));
+    tuning(check);
+    check->final_callback([this] {
+      if (options.model.empty() && options.cases.empty()) throw CLI::ValidationError("check", "give a MODEL or --cases DIR");
+      if (!options.model.empty() && options.case_file.empty() && options.engine == "reference")
+        throw CLI::ValidationError("--engine", "reference is what the emitted code is compared with; give recorded values (CASE.npz) to check it alone");
+    });
+  }
+
   /// The verbs that look at a model and run nothing.
   void inspection() {
     CLI::App* layers = plain_verb("layers", "Every Keras layer: forward, gradient, or why not", "keratin layers");
     CLI::Option* json = layers->add_flag("--json", options.json, "A list of objects");
     layers->add_flag("--markdown", options.markdown, "The table of the README")->excludes(json);
+    CLI::App* summary = plain_verb("summary", "Keras's table of the model's layers", "keratin summary digits_cnn.keras");
+    model(summary);
+    summary->add_flag("--expand-nested", options.expand_nested, "Show the layers of nested models, too");
+    summary->add_flag("--json", options.json, "The same as JSON, nested models always expanded")->excludes("--expand-nested");
+    CLI::App* plot = plain_verb("plot", "Draw the model as a graph (with Graphviz's program dot, except for a .dot)",
+                                "keratin plot digits_cnn.keras -o digits.svg\n  keratin plot digits_cnn.keras -o memory.svg --plan");
+    model(plot);
+    plot->add_option("-o,--output-file", options.output_file, "What is written: .svg, .png or .dot")->required();
+    CLI::Option* nested = plot->add_flag("--expand-nested", options.expand_nested, "Draw nested models as frames around their layers");
+    CLI::Option* ir = plot->add_flag("--ir", options.ir, "The operations of the compiler's intermediate representation instead of layers")->excludes(nested);
+    plot->add_flag("--plan", options.plan, "The memory that the emitted code works in, over time")->excludes(nested)->excludes(ir);
+    plot->add_option("--shape", shapes, "Fix open dimensions (--ir and --plan): INPUT=224,224,3");
+    plot->final_callback([this] {
+      if (!shapes.empty() && !options.ir && !options.plan) throw CLI::ValidationError("--shape", "is for --ir and --plan; the graph of layers shows open dimensions as None");
+    });
+    CLI::App* weights = plain_verb("weights", "Write every weight under its path", "keratin weights digits_cnn.keras --outputs weights.npz");
+    model(weights);
+    weights->add_option("--outputs", options.outputs, "Where the arrays go (.npz)")->required();
   }
 
   Parser() {
@@ -95,14 +134,7 @@ struct Parser {
     bench->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3");
     bench->add_flag("--json", options.json, "One line of JSON");
     tuning(bench);
-    CLI::App* check = verb("check", "Run recorded cases through the emitted code", "keratin check --cases conformance/layers --kind forward,reject");
-    check->add_option("--cases", options.cases, "A directory with cases.json and its files")->required();
-    check->add_option("--kind", options.kind, "Kinds, separated by commas: forward, gradient, reject, training");
-    check->add_option("--filter", options.filter, "Only cases whose name matches this regular expression");
-    check->add_option("--only-layers", options.only_layers, "Only cases made of the classes that this file lists");
-    check->add_option("--known-failures", options.known_failures, "A list of `<kind> <case>: reason`: these must fail, and are counted apart");
-    check->add_option("--engine", options.engine, "compiled (default) or reference; gradients and training run by reference")->check(CLI::IsMember({"compiled", "reference"}));
-    tuning(check);
+    checks();
     data(verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz"));
     data(verb("gradients", "Vector-Jacobian products of the inference-mode model", "keratin gradients digits_cnn.keras --inputs in.npz --outputs gradients.npz"));
     inspection();

@@ -48,12 +48,30 @@ class Calls {
   std::vector<std::vector<KTensors>> outputs_;
 };
 
+ir::Types types_of(const KTensors& tensors) {
+  ir::Types types;
+  for (const KTensor& tensor : tensors)
+    if (!tensor.value.poisoned()) types.push_back({tensor.value.dtype(), tensor.value.shape()});
+  return types;
+}
+
+Model::CallTypes types_of_call(const Model::CallRef& at, const CallInputs& inputs, const KTensors& outputs) {
+  Model::CallTypes types{at, {}, types_of(outputs)};
+  KTensors read;
+  for (const CallValue& value : inputs.args)
+    for (const KTensor& tensor : value.flatten()) read.push_back(tensor);
+  for (const KTensor& tensor : CallValue{inputs.kwargs}.flatten()) read.push_back(tensor);
+  types.inputs = types_of(read);
+  return types;
+}
+
 }  // namespace
 
 KTensors Model::call(CallContext& ctx, const CallInputs& given) {
   const KTensors values = given.tensors();
   if (unbuilt) return ctx.fail("was saved before it knew its input's shape and has no weights");
   if (values.size() != inputs.size()) return ctx.fail(fmt::format("takes {} input{}, got {}", inputs.size(), inputs.size() == 1 ? "" : "s", values.size()));
+  call_types.clear();
   Calls calls(*this);
   std::map<std::pair<int, int>, KTensor> fed;
   for (size_t i = 0; i < inputs.size(); ++i) fed[{inputs[i].layer, inputs[i].call}] = values[i];
@@ -73,7 +91,9 @@ KTensors Model::call(CallContext& ctx, const CallInputs& given) {
     }
     for (const std::string& problem : problems) ctx.expansion().problems.add(fmt::format("{}: {}{}: {}", ctx.expansion().file, prefix, entry.name, problem));
     if (!problems.empty()) continue;
-    calls.at(at.layer, at.call) = call_layer(ctx.expansion(), ctx.b, *entry.layer, prefix + entry.name, arguments);
+    KTensors& outputs_of_call = calls.at(at.layer, at.call);
+    outputs_of_call = call_layer(ctx.expansion(), ctx.b, *entry.layer, prefix + entry.name, arguments);
+    call_types.push_back(types_of_call(at, arguments, outputs_of_call));
   }
   KTensors results;
   std::vector<std::string> problems;

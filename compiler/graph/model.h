@@ -50,6 +50,12 @@ class Model : public Layer {
   std::vector<std::string> input_names, output_names;  // as recorded data name them
   Json compile_config;
   bool unbuilt = false;            // a Sequential without input shape
+  /// What each call took and gave when the model was expanded last: tensors flattened, arguments before named ones.
+  struct CallTypes {
+    CallRef at;
+    ir::Types inputs, outputs;
+  };
+  std::vector<CallTypes> call_types;
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override;
   bool autocasts() const override { return false; }

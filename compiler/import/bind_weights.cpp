@@ -49,29 +49,6 @@ std::vector<const Layer*> parts_of(const Layer& layer) {
 
 void append(std::vector<Weight*>& list, const std::vector<Weight*>& more) { list.insert(list.end(), more.begin(), more.end()); }
 
-/// Keras's trainable_weights and non_trainable_weights, which the order in legacy files follows.
-std::vector<Weight*> trainable_weights(const Layer& layer) {
-  if (!layer.trainable) return {};
-  std::vector<Weight*> list = own_weights(layer, true);
-  for (const Layer* part : parts_of(layer)) append(list, trainable_weights(*part));
-  return list;
-}
-
-std::vector<Weight*> non_trainable_weights(const Layer& layer, bool keras2) {
-  if (layer.trainable) {
-    std::vector<Weight*> list = own_weights(layer, false);
-    for (const Layer* part : parts_of(layer)) append(list, non_trainable_weights(*part, keras2));
-    return list;
-  }
-  if (!keras2) return all_weights(layer);
-  // Keras 2.0-2.3: a frozen model lists its layers' trainable weights first, then all that is not trainable.
-  std::vector<Weight*> list = own_weights(layer, true);
-  for (const Layer* part : parts_of(layer)) append(list, trainable_weights(*part));
-  append(list, own_weights(layer, false));
-  for (const Layer* part : parts_of(layer)) append(list, non_trainable_weights(*part, keras2));
-  return list;
-}
-
 class Binder {
  public:
   Binder(ir::Program& program, const WeightStore& store, const std::string& file, Problems& problems) : program_(program), store_(store), file_(file), problems_(problems) {}
@@ -159,6 +136,28 @@ class Binder {
 };
 
 }  // namespace
+
+std::vector<Weight*> trainable_weights(const Layer& layer) {
+  if (!layer.trainable) return {};
+  std::vector<Weight*> list = own_weights(layer, true);
+  for (const Layer* part : parts_of(layer)) append(list, trainable_weights(*part));
+  return list;
+}
+
+std::vector<Weight*> non_trainable_weights(const Layer& layer, bool keras2) {
+  if (layer.trainable) {
+    std::vector<Weight*> list = own_weights(layer, false);
+    for (const Layer* part : parts_of(layer)) append(list, non_trainable_weights(*part, keras2));
+    return list;
+  }
+  if (!keras2) return all_weights(layer);
+  // Keras 2.0-2.3: a frozen model lists its layers' trainable weights first, then all that is not trainable.
+  std::vector<Weight*> list = own_weights(layer, true);
+  for (const Layer* part : parts_of(layer)) append(list, trainable_weights(*part));
+  append(list, own_weights(layer, false));
+  for (const Layer* part : parts_of(layer)) append(list, non_trainable_weights(*part, keras2));
+  return list;
+}
 
 std::vector<Weight*> all_weights(const Layer& layer) {
   std::vector<Weight*> list = layer.ordered_weights();

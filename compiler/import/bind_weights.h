@@ -17,6 +17,10 @@ void bind_weights(ir::Program& program, const Model& model, const WeightStore& s
 /// The group name of a class in Keras 3's weight files: `batch_normalization`.
 std::string snake_case(std::string_view class_name);
 
+/// Keras's trainable_weights and non_trainable_weights of a layer, which the order in legacy files follows; `keras2` is 2.0 to 2.3.
+std::vector<Weight*> trainable_weights(const Layer& layer);
+std::vector<Weight*> non_trainable_weights(const Layer& layer, bool keras2 = false);
+
 /// All weights below a layer in the order of `layer.weights`: own, then those of its parts.
 std::vector<Weight*> all_weights(const Layer& layer);
 

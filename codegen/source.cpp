@@ -1,5 +1,6 @@
 // NAME.cpp: functors, one function for a block of examples, and predict around it.
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 
 #include "codegen/emitter.h"
@@ -15,6 +16,17 @@ std::vector<std::string> leaf_names(int count) {
   std::vector<std::string> names;
   for (int i = 0; i < count; ++i) names.push_back(kNames[i]);
   return names;
+}
+
+/// Whether the code, comments apart, uses the identifier.
+bool mentions(const std::string& code, std::string_view name) {
+  const auto part_of_name = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  for (size_t at = code.find(name); at != std::string::npos; at = code.find(name, at + 1)) {
+    const bool whole = (at == 0 || !part_of_name(code[at - 1])) && (at + name.size() == code.size() || !part_of_name(code[at + name.size()]));
+    const size_t line = code.rfind('\n', at) + 1, comment = code.find("//", line);
+    if (whole && comment > at) return true;
+  }
+  return false;
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
@@ -115,13 +127,13 @@ std::string Emitter::block_function() const {
   std::string unused;
   for (ir::BufferId id : f.parameters) {
     const std::string& name = buffer_names_[id.index];
-    if (body.find(name) == std::string::npos) unused += fmt::format("  (void){};\n", name);
+    if (!mentions(body, name)) unused += fmt::format("  (void){};\n", name);
   }
-  if (body.find("memory") == std::string::npos) unused += "  (void)memory;\n";
-  if (body.find("pool") == std::string::npos) unused += "  (void)pool;\n";
-  if (!fields_.empty() && body.find("p.") == std::string::npos) unused += "  (void)p;\n";
-  if (has_state() && body.find("s.") == std::string::npos) unused += "  (void)s;\n";
-  if (body.find("(n") == std::string::npos && body.find("{n") == std::string::npos && body.find(" n") == std::string::npos) unused += "  (void)n;\n";
+  if (!mentions(body, "memory")) unused += "  (void)memory;\n";
+  if (!mentions(body, "pool")) unused += "  (void)pool;\n";
+  if (!fields_.empty() && !mentions(body, "p")) unused += "  (void)p;\n";
+  if (has_state() && !mentions(body, "s")) unused += "  (void)s;\n";
+  if (!mentions(body, "n")) unused += "  (void)n;\n";
   return fmt::format("/// {} examples through the whole model.\nkr::Status predict_block({}) noexcept {{\n{}{}\n  return {{}};\n}}\n", f.separable && f.block > 0 ? fmt::format("Up to {}", f.block) : "All",
                      joined(parameters, ", "), unused, body);
 }

@@ -146,7 +146,9 @@ std::optional<ParameterCount> optimizer_of(const ReadModel& read) {
     if (!read.file.weights || read.file.weights->optimizer().empty()) return std::nullopt;
     return optimizer_state(member(read.file.training_config, "optimizer_config"), {});
   }
-  return optimizer_state(member(read.file.compile_config, "optimizer"), trainable_weights(*read.model));
+  if (!read.file.compile_config.is_object() || read.file.compile_config.as_object().empty()) return std::nullopt;  // not compiled
+  const Json* named = read.file.compile_config.find("optimizer");
+  return optimizer_state(named ? *named : Json("rmsprop"), trainable_weights(*read.model));  // rmsprop is what compile() takes without being told
 }
 
 }  // namespace

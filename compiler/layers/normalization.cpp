@@ -42,7 +42,7 @@ class Normalization : public Layer {
       const CallContext::WeightOptions adapted{{}, {}, false, ir::Role::moving_statistic, {}};
       CallContext::WeightOptions ones = adapted, count = adapted;
       ones.initializer = Json("ones");
-      count.dtype = ctx.version().keras3() ? DType::int32 : DType::int64;
+      count.dtype = DType::int64;  // "int" of the TensorFlow backend
       mean = ctx.read(ctx.weight("mean", kept, adapted));
       variance = ctx.read(ctx.weight("variance", kept, ones));
       ctx.weight("count", {}, count);

@@ -83,6 +83,8 @@ int run_plot(const Options& options) {
   std::optional<std::string> text;
   if (options.ir || options.plan) {
     text = compiler_dot(*read, options, problems);
+  } else if (read->model->unbuilt) {
+    problems.add(fmt::format("{}: was saved before it knew its input's shape: nothing connects its layers yet", options.model));
   } else if (const std::optional<Outline> outline = outline_of(*read, problems)) {
     text = model_dot(*outline, options.expand_nested);
   }

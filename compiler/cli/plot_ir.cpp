@@ -16,10 +16,10 @@ std::string label_of(const ir::Program& program, const ir::Function& function, c
   if (const auto* read = node.op.as<ir::Read>()) {
     label = program.variable(read->variable).name;
   } else if (std::string attributes = print(node.op); !attributes.empty()) {
-    if (attributes.size() > kShownAttributes) attributes = attributes.substr(0, kShownAttributes - 3) + "...";
-    label += " " + attributes;
+    const bool cut = attributes.size() > kShownAttributes;
+    label += fmt::format(" {}{}", std::string_view(attributes).substr(0, cut ? kShownAttributes - 3 : attributes.size()), cut ? "..." : "");
   }
-  for (ir::ValueId id : node.outputs) label += "\n" + to_string(function.type(id));
+  for (ir::ValueId id : node.outputs) label += fmt::format("\n{}", to_string(function.type(id)));
   return label;
 }
 

@@ -10,7 +10,7 @@ namespace keratin {
 namespace {
 
 // Inches on the drawing.
-constexpr double kStepWidth = 1.2, kHeight = 7, kLeast = 0.04;
+constexpr double kStepWidth = 1.2, kHeight = 7, kLeast = 0.04, kTwoLines = 0.35;
 
 struct Bar {
   std::string name;
@@ -26,7 +26,7 @@ std::vector<Bar> bars_of(const ir::PlannedFunction& function) {
 }
 
 std::string text_at(const std::string& id, double x, double y, const std::string& text) {
-  return fmt::format("  {} [shape=plaintext, label={}, pos=\"{:.3f},{:.3f}!\"];\n", id, dot_quoted(text), x, y);
+  return fmt::format("  {} [shape=plaintext, style=\"\", label={}, pos=\"{:.3f},{:.3f}!\"];\n", id, dot_quoted(text), x, y);
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ std::string memory_dot(const ir::Plan& plan) {
   for (size_t i = 0; i < bars.size(); ++i) {
     const Bar& bar = bars[i];
     const double width = kStepWidth * (bar.last - bar.first + 1), height = std::max(kLeast, scale * static_cast<double>(bar.bytes));
-    text += fmt::format("  b{} [label={}, pos=\"{:.3f},{:.3f}!\", width={:.3f}, height={:.3f}, tooltip={}];\n", i, dot_quoted(fmt::format("{}\n{}", bar.name, bar.bytes)),
+    text += fmt::format("  b{} [label={}, pos=\"{:.3f},{:.3f}!\", width={:.3f}, height={:.3f}, tooltip={}];\n", i, dot_quoted(fmt::format("{}{}{}", bar.name, height < kTwoLines ? " " : "\n", bar.bytes)),
                         kStepWidth * bar.first + width / 2, scale * static_cast<double>(bar.offset) + height / 2, width, height,
                         dot_quoted(fmt::format("{}: bytes {} to {}, steps {} to {}", bar.name, bar.offset, bar.offset + bar.bytes, bar.first, bar.last)));
   }

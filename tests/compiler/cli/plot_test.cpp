@@ -96,6 +96,10 @@ TEST_CASE("what cannot be drawn is refused") {
   const ToolRun program = run_tool("plot " + model + " -o " + folder.path("plot.svg"), "PATH=/nonexistent");
   CHECK(program.status == 2);
   CHECK(program.err == "error: plot: the program dot of Graphviz is not on PATH; install it, or ask for a .dot file\n");
+  const std::string unbuilt = KERATIN_CLI_TESTS "/summaries/not_built.json";
+  const ToolRun connections = run_tool("plot '" + unbuilt + "' -o " + folder.path("plot.dot"));
+  CHECK(connections.status == 2);
+  CHECK(connections.err == "error: " + unbuilt + ": was saved before it knew its input's shape: nothing connects its layers yet\n");
   CHECK(run_tool("plot " + model + " --shape x=3 -o " + folder.path("plot.dot")).status == 2);
   CHECK(run_tool("plot " + model + " --ir --plan -o " + folder.path("plot.dot")).status == 2);
   CHECK(folder.names().empty());

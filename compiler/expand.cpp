@@ -64,22 +64,32 @@ KTensors call_model(Expansion& expansion, ir::Builder& builder, Model& model, co
   return model.call(ctx, inputs);
 }
 
-}  // namespace
-
-TrainingGraph expand_training(Model& model, ExpandedModel& expanded, const std::string& file, Problems& problems) {
+/// The model once more, as another function of its program with the same parameters as predict.
+TrainingGraph expand_again(Model& model, ExpandedModel& expanded, const std::string& function, bool training, const std::string& file, Problems& problems) {
   const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
   std::vector<InputSpec> specs;
   for (size_t i = 0; i < predict.parameters.size(); ++i) {
     const ir::Type& type = predict.type(predict.parameters[i]);
     specs.push_back({predict.parameter_names[i], type.shape, type.dtype, {}});
   }
-  Expansion expansion{expanded.program, problems, file, true, {}, 0, {}, {}, {}, {}};
+  Expansion expansion{expanded.program, problems, file, training, {}, 0, {}, {}, {}, {}};
   expanded.program.functions.push_back({});
-  expanded.program.functions.back().name = "forward";
-  TrainingGraph graph{std::make_unique<ir::Builder>(expanded.program, expanded.program.find("forward")), {}, {}};
+  expanded.program.functions.back().name = function;
+  TrainingGraph graph{std::make_unique<ir::Builder>(expanded.program, expanded.program.find(function)), {}, {}, {}};
+  if (!specs.empty() && specs[0].shape.rank() > 0) graph.examples = specs[0].shape[0];
   graph.outputs = call_model(expansion, *graph.builder, model, specs);
   graph.losses = std::move(expansion.losses);
   return graph;
+}
+
+}  // namespace
+
+TrainingGraph expand_training(Model& model, ExpandedModel& expanded, const std::string& file, Problems& problems) {
+  return expand_again(model, expanded, "forward", true, file, problems);
+}
+
+TrainingGraph expand_evaluation(Model& model, ExpandedModel& expanded, const std::string& file, Problems& problems) {
+  return expand_again(model, expanded, "evaluate_step", false, file, problems);
 }
 
 ExpandedModel expand(Model& model, const std::string& file, const ExpandOptions& options, Problems& problems) {

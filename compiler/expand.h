@@ -35,9 +35,12 @@ struct TrainingGraph {
   std::unique_ptr<ir::Builder> builder;
   KTensors outputs;
   Vals losses;  // regularization terms, scalars
+  ir::Dim examples;
 };
 
 /// Adds the function `forward` to an expanded model's program: the same weights, layers in training mode, updates of moving statistics.
 TrainingGraph expand_training(Model& model, ExpandedModel& expanded, const std::string& file, Problems& problems);
+/// Adds `evaluate_step` likewise, layers in inference mode.
+TrainingGraph expand_evaluation(Model& model, ExpandedModel& expanded, const std::string& file, Problems& problems);
 
 }  // namespace keratin

@@ -16,20 +16,42 @@ namespace {
 struct TrainingCase {
   std::optional<ReadModel> read;
   ExpandedModel expanded;
-  NamedArrays data;
-  std::vector<Array> inputs, targets;
-  Json fit;
-  int64_t examples = 0;
+  NamedArrays recorded;
+  FitData data;
+  std::optional<FitData> validation;
+  FitOptions options;
+  std::vector<Array> all_inputs;  // before a part is split off: what is predicted
 };
 
-/// Arguments of fit, and data, that the reference trainer does not have.
-void refuse_unsupported(const TrainingCase& made, const std::string& file, Problems& problems) {
-  for (const auto& [name, array] : made.data)
-    if (name.starts_with("sample_weight/") || name.starts_with("validation/")) problems.add(fmt::format("{}: {} is not supported", file, name));
-  for (const auto& [key, value] : made.fit.as_object())
-    if (key != "epochs" && key != "batch_size" && !(key == "shuffle" && value == Json(false))) problems.add(fmt::format("{}: fit: {} {} is not supported", file, key, value.dump()));
-  if (const Json* metrics = made.read->model->compile_config.find("weighted_metrics"); metrics && !metrics->is_null())
-    problems.add(fmt::format("{}: weighted metrics are not supported", file));
+/// The arrays named `<prefix>x/...`, `<prefix>y/...`, `<prefix>sample_weight/...` in the model's order.
+FitData read_data(TrainingCase& made, const std::string& prefix, const std::string& file, InputData& inputs, Problems& problems) {
+  FitData data;
+  NamedArrays x;
+  const std::string front = prefix + "x/";
+  for (const auto& [name, array] : made.recorded)
+    if (name.starts_with(front)) x.emplace_back(name.substr(front.size()), array);
+  inputs = match_inputs(x, input_specs(*made.read->model), file, problems);
+  if (!problems.empty()) return data;
+  data.inputs = inputs.arrays;
+  for (const std::string& output : made.read->model->output_names) {
+    const Array* y = find_array(made.recorded, prefix + "y/" + output);
+    if (!y || y->rank() == 0 || y->shape[0] != inputs.examples) problems.add(fmt::format("{}: {}y/{} is missing or has another number of examples", file, prefix, output));
+    else data.targets.push_back(*y);
+    const Array* weight = find_array(made.recorded, prefix + "sample_weight/" + output);
+    if (weight && (weight->rank() == 0 || weight->shape[0] != inputs.examples)) problems.add(fmt::format("{}: {}sample_weight/{} has another number of examples", file, prefix, output));
+    data.weights.push_back(weight ? std::optional(*weight) : std::nullopt);
+  }
+  return data;
+}
+
+/// Class weights become sample weights of the part that is trained on.
+void apply_class_weights(TrainingCase& made, const std::string& file, Problems& problems) {
+  if (made.options.class_weights.empty()) return;
+  if (made.data.targets.size() != 1) return problems.add(fmt::format("{}: class_weight takes a model with one output", file));
+  if (made.data.weights[0]) return problems.add(fmt::format("{}: class_weight and sample weights exclude each other", file));
+  Result<Array> weights = class_weights_of(made.data.targets[0], made.options.class_weights);
+  if (weights) made.data.weights[0] = std::move(*weights);
+  else problems.add(fmt::format("{}: {}", file, weights.error()));
 }
 
 bool load(TrainingCase& made, const std::string& model, const std::optional<std::string>& weights, const std::string& file, Problems& problems) {
@@ -37,39 +59,37 @@ bool load(TrainingCase& made, const std::string& model, const std::optional<std:
   Result<NamedArrays> data = read_arrays(file);
   if (!data) problems.add(data.error());
   if (!made.read || !problems.empty()) return false;
-  made.data = std::move(*data);
-  const Array* fit = find_array(made.data, "fit");
-  Result<Json> arguments = fit && !fit->strings.empty() ? Json::parse(fit->strings[0]) : Result<Json>(Error{"holds no fit"});
-  if (!arguments || !arguments->is_object()) return problems.add(fmt::format("{}: fit: {}", file, arguments ? "is no object" : arguments.error())), false;
-  made.fit = std::move(*arguments);
-  refuse_unsupported(made, file, problems);
-  NamedArrays x;
-  for (const auto& [name, array] : made.data)
-    if (name.starts_with("x/")) x.emplace_back(name.substr(2), array);
-  InputData inputs = match_inputs(x, input_specs(*made.read->model), file, problems);
+  made.recorded = std::move(*data);
+  const Array* fit = find_array(made.recorded, "fit");
+  const Result<Json> arguments = fit && !fit->strings.empty() ? Json::parse(fit->strings[0]) : Result<Json>(Error{"holds no fit"});
+  const Result<FitOptions> options = arguments ? read_fit(*arguments) : Result<FitOptions>(Error{arguments.error()});
+  if (!options) return problems.add(fmt::format("{}: fit: {}", file, options.error())), false;
+  made.options = *options;
+  InputData inputs, validation_inputs;
+  made.data = read_data(made, "", file, inputs, problems);
   if (!problems.empty()) return false;
-  made.inputs = std::move(inputs.arrays);
-  made.examples = inputs.examples;
-  ExpandOptions options;
-  options.shapes = inputs.shapes;
-  made.expanded = expand_and_bind(*made.read, options, problems);
-  for (const std::string& output : made.read->model->output_names) {
-    const Array* y = find_array(made.data, "y/" + output);
-    if (!y || y->rank() == 0 || y->shape[0] != made.examples) problems.add(fmt::format("{}: y/{} is missing or has another number of examples", file, output));
-    else made.targets.push_back(*y);
-  }
+  made.all_inputs = made.data.inputs;
+  const bool given = std::any_of(made.recorded.begin(), made.recorded.end(), [](const auto& entry) { return entry.first.starts_with("validation/"); });
+  if (given) made.validation = read_data(made, "validation/", file, validation_inputs, problems);
+  else if (made.options.validation_split > 0) made.validation = split_validation(made.data, made.options.validation_split);
+  apply_class_weights(made, file, problems);
+  ExpandOptions expansion;
+  expansion.shapes = inputs.shapes;
+  made.expanded = expand_and_bind(*made.read, expansion, problems);
   return problems.empty();
 }
 
-std::vector<ir::Type> target_types(const TrainingCase& made) {
+BatchTypes batch_types(const TrainingCase& made, const FitData& data) {
   const ir::Function& predict = made.expanded.program.function(made.expanded.program.find("predict"));
   const Dim batch = predict.type(predict.parameters[0]).shape[0];
-  std::vector<ir::Type> types;
-  for (const Array& target : made.targets) {
-    ir::Type type{target.dtype == DType::float64 ? DType::float32 : target.dtype, {batch}};
-    for (size_t axis = 1; axis < target.shape.size(); ++axis) type.shape.dims.push_back(Dim(target.shape[axis]));
-    types.push_back(std::move(type));
-  }
+  const auto type_of = [&](const Array& array) {
+    ir::Type type{array.dtype == DType::float64 ? DType::float32 : array.dtype, {batch}};
+    for (size_t axis = 1; axis < array.shape.size(); ++axis) type.shape.dims.push_back(Dim(array.shape[axis]));
+    return type;
+  };
+  BatchTypes types;
+  for (const Array& target : data.targets) types.targets.push_back(type_of(target));
+  for (const auto& weight : data.weights) types.weights.push_back(weight ? std::optional(type_of(*weight)) : std::nullopt);
   return types;
 }
 
@@ -107,54 +127,42 @@ class Verdict {
   std::string text_;
 };
 
-struct Run {
-  std::vector<double> batch_losses, epoch_losses;
-};
-
-Result<Run> train(TrainingCase& made, ReferenceTrainer& trainer) {
-  Run run;
-  const int64_t epochs = made.fit.find("epochs") ? made.fit.find("epochs")->as_int() : 1;
-  const int64_t batch = made.fit.find("batch_size") ? made.fit.find("batch_size")->as_int() : 32;
-  const auto rows = [&](const std::vector<Array>& arrays, int64_t begin, int64_t count) {
-    std::vector<Array> part;
-    for (const Array& array : arrays) part.push_back(rows_of(array, begin, count));
-    return part;
-  };
-  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
-    double sum = 0;
-    for (int64_t begin = 0; begin < made.examples; begin += batch) {
-      const int64_t count = std::min(batch, made.examples - begin);
-      const Result<double> loss = trainer.train(rows(made.inputs, begin, count), rows(made.targets, begin, count));
-      if (!loss) return Error{loss.error()};
-      run.batch_losses.push_back(*loss);
-      sum += *loss * static_cast<double>(count);
-    }
-    run.epoch_losses.push_back(sum / static_cast<double>(made.examples));
+/// One row per epoch, as the recording has it; an empty array where the numbers are not as many.
+Array history_of(const FitResult& run, const std::string& key, const Array& recorded) {
+  for (const auto& [name, epochs] : run.history) {
+    if (name != key) continue;
+    std::vector<double> values;
+    for (const Array& array : epochs)
+      for (double value : array.as<double>()) values.push_back(value);
+    if (static_cast<int64_t>(values.size()) == recorded.count()) return Array::of(recorded.shape, values);
   }
-  return run;
+  return Array::zeros(DType::float64, {0});
 }
 
-Result<TrainingVerdict> compare(TrainingCase& made, const Run& run, ReferenceTrainer& trainer, const Json& tolerance) {
-  Verdict verdict(tolerance);
+Result<bool> compare_weight(const TrainingCase& made, const ReferenceTrainer& trainer, const std::string& name, const Array& recorded, Verdict& verdict) {
   const ir::Program& program = made.expanded.program;
-  const Result<std::vector<Array>> predictions = trainer.predict(made.inputs);
+  const std::string path = name.substr(std::string("weight_after/").size());
+  bool found = false;
+  for (uint32_t i = 0; i < program.variables.size(); ++i) {
+    const ir::Variable& variable = program.variables[i];
+    const bool weight = variable.role == ir::Role::weight || variable.role == ir::Role::moving_statistic;
+    if (!weight || (variable.name != path && !path.ends_with("/" + variable.name) && !variable.name.ends_with("/" + path))) continue;
+    found = true;
+    verdict.compare("weight_after", name, trainer.variable(ir::VariableId{i}), recorded);
+  }
+  if (!found) return Error{fmt::format("{}: the model has no such weight", name)};
+  return true;
+}
+
+Result<TrainingVerdict> compare(TrainingCase& made, const FitResult& run, ReferenceTrainer& trainer, const Json& tolerance) {
+  Verdict verdict(tolerance);
+  const Result<std::vector<Array>> predictions = trainer.predict(made.all_inputs);
   if (!predictions) return Error{predictions.error()};
-  for (const auto& [name, recorded] : made.data) {
-    if (name == "batch_loss") verdict.compare("batch_loss", name, Array::of(recorded.shape, run.batch_losses), recorded);
-    if (name == "history/loss") verdict.compare("history", name, Array::of(recorded.shape, run.epoch_losses), recorded);
-    else if (name.starts_with("history/")) return Error{fmt::format("{} is not supported: metrics are not computed", name)};
-    if (name.starts_with("weight_after/")) {
-      bool found = false;
-      for (uint32_t i = 0; i < program.variables.size(); ++i) {
-        const std::string path = name.substr(13);
-        const ir::Variable& variable = program.variables[i];
-        const bool weight = variable.role == ir::Role::weight || variable.role == ir::Role::moving_statistic;
-        if (!weight || (variable.name != path && !path.ends_with("/" + variable.name) && !variable.name.ends_with("/" + path))) continue;
-        found = true;
-        verdict.compare("weight_after", name, trainer.variable(ir::VariableId{i}), recorded);
-      }
-      if (!found) return Error{fmt::format("{}: the model has no such weight", name)};
-    }
+  for (const auto& [name, recorded] : made.recorded) {
+    if (name == "batch_loss") verdict.compare("batch_loss", name, Array::of({static_cast<int64_t>(run.batch_losses.size())}, run.batch_losses), recorded);
+    if (name.starts_with("history/")) verdict.compare("history", name, history_of(run, name.substr(8), recorded), recorded);
+    if (name.starts_with("weight_after/"))
+      if (const Result<bool> found = compare_weight(made, trainer, name, recorded, verdict); !found) return Error{found.error()};
     for (size_t i = 0; i < made.read->model->output_names.size(); ++i)
       if (name == "prediction/" + made.read->model->output_names[i]) verdict.compare("prediction", name, (*predictions)[i], recorded);
   }
@@ -172,14 +180,15 @@ TrainingVerdict check_training(const TrainingCaseFiles& files) {
     return TrainingVerdict{false, text};
   };
   if (!load(made, files.model, files.weights, files.data, problems)) return failed();
-  if (files.reading == "jax") take_jax_results(made.data);
-  std::erase_if(made.data, [&](const auto& entry) { return std::find(files.skip.begin(), files.skip.end(), entry.first) != files.skip.end(); });
+  if (files.reading == "jax") take_jax_results(made.recorded);
+  std::erase_if(made.recorded, [&](const auto& entry) { return std::find(files.skip.begin(), files.skip.end(), entry.first) != files.skip.end(); });
   const TrainingSetup setup = read_training(*made.read->model, files.model, problems);
   if (!problems.empty()) return failed();
-  const TrainStep step = add_train_step(*made.read->model, made.expanded, setup, target_types(made), files.model, problems);
+  const std::optional<BatchTypes> evaluation = made.validation ? std::optional(batch_types(made, *made.validation)) : std::nullopt;
+  TrainStep step = add_train_step(*made.read->model, made.expanded, setup, batch_types(made, made.data), evaluation, files.model, problems);
   if (!problems.empty()) return failed();
-  ReferenceTrainer trainer(made.expanded.program, step);
-  const Result<Run> run = train(made, trainer);
+  ReferenceTrainer trainer(made.expanded.program, std::move(step));
+  const Result<FitResult> run = fit(trainer, made.data, made.validation, made.options);
   if (!run) return {false, run.error()};
   const Result<TrainingVerdict> verdict = compare(made, *run, trainer, files.tolerance);
   return verdict ? *verdict : TrainingVerdict{false, verdict.error()};

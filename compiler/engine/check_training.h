@@ -22,7 +22,7 @@ struct TrainingCaseFiles {
   std::vector<std::string> skip;   // arrays that do not count
 };
 
-/// Trains by the reference evaluator as the case's `fit` says and compares. What the case asks for and is not supported (validation, weights of samples and classes) fails by name.
+/// Trains by the reference evaluator as the case's `fit` says and compares. What the case asks for and is not supported fails by name.
 TrainingVerdict check_training(const TrainingCaseFiles& files);
 
 }  // namespace keratin

@@ -2,43 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "compiler/training/tracked_metrics.h"
+#include "compiler/training/weight_constraints.h"
 #include "ir/passes/differentiate.h"
 #include "ir/passes/eliminate_dead.h"
-#include "ir/tensor.h"
 
 namespace keratin {
 
 namespace {
-
-/// Finds what changes training but not inference and is not supported: constraints, dropout inside recurrent layers.
-void find_unsupported(const Json& json, const std::string& file, const std::string& layer, Problems& problems) {
-  if (json.is_array())
-    for (const Json& element : json.as_array()) find_unsupported(element, file, layer, problems);
-  if (!json.is_object()) return;
-  std::string name = layer;
-  if (const Json* own = json.find("name"); own && own->is_string()) name = own->as_string();
-  for (const auto& [key, value] : json.as_object()) {
-    const bool constraint = key.ends_with("_constraint") && !value.is_null();
-    const bool dropout = (key == "recurrent_dropout" || (key == "dropout" && json.find("units") != nullptr)) && value.is_number() && value.as_double() != 0;
-    if (constraint || dropout) problems.add(fmt::format("{}: {}: {} is not supported in training", file, name, key));
-    find_unsupported(value, file, name, problems);
-  }
-}
-
-/// The entry of a compile configuration that belongs to an output: one for all, a list, or by name.
-const Json* entry_of(const Json& given, size_t output, const std::string& name) {
-  if (given.is_array()) return output < given.as_array().size() ? &given.as_array()[output] : nullptr;
-  if (given.is_object() && !given.find("class_name")) return given.find(name);
-  return &given;
-}
-
-ir::VariableId add_variable(ir::Program& program, const std::string& name, ir::Type type, ir::Role role, double value) {
-  ir::Tensor initial(type.dtype, type.shape.at(0));
-  for (double& number : initial.floats) number = value;
-  for (int64_t& number : initial.integers) number = static_cast<int64_t>(value);
-  program.variables.push_back({name, std::move(type), role, false, std::make_shared<const ir::Tensor>(std::move(initial)), {}});
-  return ir::VariableId{static_cast<uint32_t>(program.variables.size() - 1)};
-}
 
 /// A layer whose output is a new tensor to TensorFlow even where its values are the input's: logits before it are not found.
 bool hides_logits(const Model& model, size_t output) {
@@ -46,96 +17,131 @@ bool hides_logits(const Model& model, size_t output) {
   return name == "Reshape" || name == "Flatten" || name == "Permute" || name == "Cropping1D" || name == "Cropping2D";
 }
 
-/// The total loss: the outputs' losses with their weights, plus regularization.
-Val total_loss(const Model& model, TrainingGraph& graph, const TrainingSetup& setup, const Vals& targets) {
-  ir::Builder& b = *graph.builder;
-  Val total = b.number(DType::float32, 0);
-  for (size_t i = 0; i < graph.outputs.size(); ++i) {
-    Val prediction = graph.outputs[i].value;
-    if (hides_logits(model, i)) prediction = b.add1(ir::Reshape::Attrs{prediction.shape()}, {prediction});
-    const Val loss = loss_value(setup.losses[i], targets[i], prediction, graph.outputs[i].mask, {});
-    total = total + b.cast(loss, DType::float32) * setup.loss_weights[i];
+/// Adds the loss of a graph: the outputs' losses with their weights, plus regularization.
+class LossGraph {
+ public:
+  LossGraph(const Model& model, TrainingGraph graph, const TrainingSetup& setup, const BatchTypes& types) : model_(model), graph_(std::move(graph)), setup_(setup) {
+    ir::Builder& b = *graph_.builder;
+    values.examples = graph_.examples;
+    for (size_t i = 0; i < types.targets.size(); ++i) {
+      Val prediction = graph_.outputs[i].value;
+      if (hides_logits(model, i)) prediction = b.add1(ir::Reshape::Attrs{prediction.shape()}, {prediction});
+      const Val y = b.parameter(types.targets[i], "y/" + model.output_names[i]);
+      values.outputs.push_back({{y, prediction, graph_.outputs[i].mask, {}}, {}});
+    }
+    for (size_t i = 0; i < types.weights.size(); ++i)
+      if (types.weights[i]) values.outputs[i].batch.weight = b.parameter(*types.weights[i], "sample_weight/" + model.output_names[i]);
   }
-  for (const Val& term : graph.losses) total = total + b.cast(term, DType::float32);
-  return total;
+
+  /// False after problems.
+  bool add_losses(const std::string& file, Problems& problems) {
+    ir::Builder& b = *graph_.builder;
+    Val total = b.number(DType::float32, 0);
+    for (size_t i = 0; i < setup_.outputs.size(); ++i) {
+      if (!setup_.outputs[i].loss) continue;
+      StepValues::Output& output = values.outputs[i];
+      output.loss = b.cast(loss_value(*setup_.outputs[i].loss, output.batch.y, output.batch.prediction, output.batch.mask, output.batch.weight), DType::float32);
+      if (output.loss.poisoned()) report(fmt::format("{}: loss", model_.output_names[i]), file, problems);
+      else total = total + output.loss * setup_.outputs[i].loss_weight;
+    }
+    for (const Val& term : graph_.losses) total = total + b.cast(term, DType::float32);
+    values.total_loss = total;
+    return problems.empty();
+  }
+
+  bool add_metrics(const TrackedMetrics& metrics, const std::string& file, Problems& problems) {
+    metrics.update(*graph_.builder, values);
+    report("metrics", file, problems);
+    return problems.empty();
+  }
+
+  ir::Builder& builder() { return *graph_.builder; }
+  StepValues values;
+
+ private:
+  void report(const std::string& what, const std::string& file, Problems& problems) {
+    for (const std::string& error : graph_.builder->take_errors()) problems.add(fmt::format("{}: {}: {}", file, what, error));
+  }
+  const Model& model_;
+  TrainingGraph graph_;
+  const TrainingSetup& setup_;
+};
+
+/// Weights that are trained, with their constraints.
+std::vector<TrainedWeight> trained_weights(const Model& model, const ir::Program& program, const std::string& file, Problems& problems) {
+  std::vector<TrainedWeight> list;
+  for (uint32_t i = 0; i < program.variables.size(); ++i)
+    if (program.variables[i].role == ir::Role::weight && program.variables[i].trainable) list.push_back({ir::VariableId{i}, {}, {}});
+  for (const auto& [id, constraint] : weight_constraints(model, file, problems))
+    for (TrainedWeight& trained : list)
+      if (trained.id == id) trained.constraint = constraint;
+  return list;
 }
 
-std::vector<ir::VariableId> trained_variables(const ir::Program& program) {
-  std::vector<ir::VariableId> list;
-  for (uint32_t i = 0; i < program.variables.size(); ++i)
-    if (program.variables[i].role == ir::Role::weight && program.variables[i].trainable) list.push_back(ir::VariableId{i});
-  return list;
+/// The averages of weights replace them.
+std::optional<ir::FunctionId> add_finish(ir::Program& program, const OptimizerState& state) {
+  if (state.averages.empty()) return {};
+  program.functions.push_back({});
+  const ir::FunctionId id{static_cast<uint32_t>(program.functions.size() - 1)};
+  program.function(id).name = "finish_training";
+  ir::Builder b(program, id);
+  for (const auto& [weight, average] : state.averages) b.update(weight, b.read(average));
+  return id;
+}
+
+void keep_loss_only(ir::Program& program, ir::FunctionId id) {
+  ir::Function& function = program.function(id);
+  function.outputs.resize(1);
+  function.output_names.resize(1);
+  ir::eliminate_dead(program, id);
 }
 
 }  // namespace
 
-TrainingSetup read_training(const Model& model, const std::string& file, Problems& problems) {
-  TrainingSetup setup;
-  const Json& compiled = model.compile_config;
-  if (!compiled.is_object()) {
-    problems.add(fmt::format("{}: holds no compile configuration", file));
-    return setup;
-  }
-  const auto field = [&](const char* key) { return compiled.find(key) ? *compiled.find(key) : Json(); };
-  Result<std::unique_ptr<Optimizer>> optimizer = read_optimizer(field("optimizer"));
-  if (optimizer) setup.optimizer = std::move(*optimizer);
-  else problems.add(fmt::format("{}: {}", file, optimizer.error()));
-  const Json losses = field("loss"), weights = field("loss_weights");
-  for (size_t i = 0; i < model.output_names.size(); ++i) {
-    const Json* given = entry_of(losses, i, model.output_names[i]);
-    Result<Loss> loss = read_loss(given ? *given : Json());
-    if (loss) setup.losses.push_back(*loss);
-    else problems.add(fmt::format("{}: {}: {}", file, model.output_names[i], loss.error()));
-    const Json* weight = weights.is_null() ? nullptr : entry_of(weights, i, model.output_names[i]);
-    setup.loss_weights.push_back(weight && weight->is_number() ? weight->as_double() : 1);
-  }
-  for (const GraphLayer& layer : model.layers) find_unsupported(layer.json, file, layer.name, problems);
-  return setup;
-}
-
-TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const std::vector<ir::Type>& target_types, const std::string& file,
-                         Problems& problems) {
+TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const BatchTypes& types, const std::optional<BatchTypes>& evaluation,
+                         const std::string& file, Problems& problems) {
   ir::Program& program = expanded.program;
   TrainStep step;
+  std::vector<TrainedWeight> weights = trained_weights(model, program, file, problems);
+  if (weights.empty()) problems.add(fmt::format("{}: the model has no weights to train", file));
+  for (const TrainedWeight& weight : weights)
+    if (setup.optimizer.part_of(program.variable(weight.id).name) == -1)
+      problems.add(fmt::format("{}: optimizer: MultiOptimizer: several patterns match {}", file, program.variable(weight.id).name));
+  if (!problems.empty()) return step;
   TrainingGraph graph = expand_training(model, expanded, file, problems);
   if (!problems.empty()) return step;
-  ir::Builder& forward = *graph.builder;
-  Vals targets;
-  for (size_t i = 0; i < target_types.size(); ++i) targets.push_back(forward.parameter(target_types[i], "y/" + model.output_names[i]));
-  const Val loss = total_loss(model, graph, setup, targets);
-  if (loss.poisoned()) {
-    for (const std::string& error : forward.take_errors()) problems.add(fmt::format("{}: loss: {}", file, error));
-    return step;
-  }
-  forward.output(loss, "loss");
+  LossGraph forward(model, std::move(graph), setup, types);
+  if (!forward.add_losses(file, problems)) return step;
+  const TrackedMetrics metrics(program, setup, model.output_names, forward.values);
+  if (!forward.add_metrics(metrics, file, problems)) return step;
+  forward.builder().output(forward.values.total_loss, "loss");
+  std::optional<ir::VariableId> dynamic_scale;
+  const Val scale = loss_scale(forward.builder(), setup.optimizer, dynamic_scale);
+  if (!scale.poisoned()) forward.builder().output(forward.values.total_loss * scale, "scaled_loss");
 
   ir::GradientRequest request;
   request.name = "train_step";
-  request.outputs = {0};
-  request.variables = trained_variables(program);
+  request.outputs = {scale.poisoned() ? size_t{0} : size_t{1}};
+  for (const TrainedWeight& weight : weights) request.variables.push_back(weight.id);
   request.unit_cotangents = true;
-  step.function = ir::differentiate(program, forward.function_id(), request);
-  step.learning_rate = add_variable(program, "optimizer/learning_rate", {DType::float32, {}}, ir::Role::hyperparameter, setup.optimizer->learning_rate);
-  step.iteration = add_variable(program, "optimizer/iteration", {DType::int64, {}}, ir::Role::counter, 0);
-
+  step.function = ir::differentiate(program, forward.builder().function_id(), request);
   ir::Builder b(program, step.function);
-  const Val count = b.read(step.iteration) + 1.0;
-  StepContext context{b, b.read(step.learning_rate), b.cast(count, DType::float32), {}};
-  b.update(step.iteration, count);
   const std::vector<ir::ValueId> outputs = b.function().outputs;
-  for (size_t i = 0; i < request.variables.size(); ++i) {
-    const ir::VariableId id = request.variables[i];
-    const ir::Variable variable = program.variable(id);
-    context.slot = [&](const std::string& slot) {
-      const std::string name = fmt::format("optimizer/{}_{}", variable.name, slot);
-      return add_variable(program, name, variable.type, ir::Role::slot, 0);
-    };
-    b.update(id, setup.optimizer->update(context, b.read(id), Val(&b, outputs[1 + i])));
-  }
-  ir::Function& function = program.function(step.function);
-  function.outputs.resize(1);
-  function.output_names.resize(1);
-  ir::eliminate_dead(program, step.function);
+  for (size_t i = 0; i < weights.size(); ++i) weights[i].gradient = Val(&b, outputs[(scale.poisoned() ? 1 : 2) + i]);
+  step.optimizer = apply_optimizer(b, setup.optimizer, std::move(weights), dynamic_scale);
+  keep_loss_only(program, step.function);
+  step.finish = add_finish(program, step.optimizer);
+  step.results = metrics.add_results(program);
+  step.result_names = metrics.keys();
+  if (!evaluation) return step;
+
+  TrainingGraph tested = expand_evaluation(model, expanded, file, problems);
+  if (!problems.empty()) return step;
+  LossGraph test(model, std::move(tested), setup, *evaluation);
+  if (!test.add_losses(file, problems) || !test.add_metrics(metrics, file, problems)) return step;
+  test.builder().output(test.values.total_loss, "loss");
+  step.evaluate = test.builder().function_id();
+  keep_loss_only(program, *step.evaluate);
   return step;
 }
 

@@ -1,36 +1,33 @@
-// The training step as IR: forward in training mode, loss, backward, optimizer, all as one function with updates of variables.
+// The training step as IR: forward in training mode, loss, metrics, backward, optimizer, all as one function with updates of variables; and
+// the functions around it: evaluation, results of metrics, the end of training.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "compiler/expand.h"
-#include "compiler/training/losses.h"
-#include "compiler/training/optimizers.h"
+#include "compiler/training/setup.h"
 
 namespace keratin {
 
-/// What model.compile() was given, read and checked against the model.
-struct TrainingSetup {
-  std::unique_ptr<Optimizer> optimizer;
-  std::vector<Loss> losses;           // one per output
-  std::vector<double> loss_weights;   // likewise
+/// Types of what comes with the inputs, batch included.
+struct BatchTypes {
+  std::vector<ir::Type> targets;                 // one per output
+  std::vector<std::optional<ir::Type>> weights;  // sample weights, likewise; none: all count alike
 };
-
-/// Reads the compile configuration of a Keras 3 file. Problems name the file and what is not supported: an optimizer, a loss, an argument, a
-/// constraint of a weight, dropout inside a recurrent layer.
-TrainingSetup read_training(const Model& model, const std::string& file, Problems& problems);
 
 struct TrainStep {
-  ir::FunctionId function;      // `train_step`: parameters are the inputs, then `y/<output>` of every output; the output is `loss`
-  ir::VariableId learning_rate; // float32 scalar
-  ir::VariableId iteration;     // int64 scalar, steps so far
+  ir::FunctionId function;                    // `train_step`: parameters are the inputs, `y/<output>` of every output, `sample_weight/<output>` where given; the output is `loss`
+  std::optional<ir::FunctionId> evaluate;     // `evaluate_step`, the same in inference mode, where asked for
+  ir::FunctionId results;                     // `metric_results`: an output per key of the history
+  std::optional<ir::FunctionId> finish;       // `finish_training`: averages replace weights
+  std::vector<std::string> result_names;      // keys of the history: `loss`, `<output>_loss`, metrics
+  OptimizerState optimizer;
 };
 
-/// Adds train_step to the program of an expanded model with bound weights. Slots are variables of role slot, `optimizer/<weight>_<slot>`.
-/// `target_types` are the types of the targets, batch included.
-TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const std::vector<ir::Type>& target_types, const std::string& file,
-                         Problems& problems);
+/// Adds train_step and its companions to the program of an expanded model with bound weights. Slots are variables of role slot,
+/// `optimizer/<weight>_<slot>`; metrics of role metric, to be reset to their initial values (zeros) before each epoch.
+TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const BatchTypes& types, const std::optional<BatchTypes>& evaluation,
+                         const std::string& file, Problems& problems);
 
 }  // namespace keratin

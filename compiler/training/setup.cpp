@@ -1,0 +1,120 @@
+#include "compiler/training/setup.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace keratin {
+
+namespace {
+
+/// Finds what changes training but not inference and is not supported: dropout inside recurrent layers.
+void find_unsupported(const Json& json, const std::string& file, const std::string& layer, Problems& problems) {
+  if (json.is_array())
+    for (const Json& element : json.as_array()) find_unsupported(element, file, layer, problems);
+  if (!json.is_object()) return;
+  std::string name = layer;
+  if (const Json* own = json.find("name"); own && own->is_string()) name = own->as_string();
+  for (const auto& [key, value] : json.as_object()) {
+    const bool dropout = (key == "recurrent_dropout" || (key == "dropout" && json.find("units") != nullptr)) && value.is_number() && value.as_double() != 0;
+    if (dropout) problems.add(fmt::format("{}: {}: {} is not supported in training", file, name, key));
+    find_unsupported(value, file, name, problems);
+  }
+}
+
+bool is_object_of_names(const Json& json) { return json.is_object() && !json.find("class_name"); }
+
+/// Reads one argument of compile per output: one for all, a list of as many as outputs, or by name.
+class PerOutput {
+ public:
+  PerOutput(const Json& given, std::string argument, const std::vector<std::string>& outputs) : given_(given), argument_(std::move(argument)), outputs_(outputs) {}
+
+  /// Why the argument does not fit the outputs; empty: it does.
+  std::string problem() const {
+    if (given_.is_array() && given_.as_array().size() != outputs_.size())
+      return fmt::format("{}: {} entries for {} outputs", argument_, given_.as_array().size(), outputs_.size());
+    if (is_object_of_names(given_))
+      for (const auto& [name, value] : given_.as_object())
+        if (std::find(outputs_.begin(), outputs_.end(), name) == outputs_.end()) return fmt::format("{}: the model has no output {}", argument_, name);
+    return {};
+  }
+  Json at(size_t output) const {
+    if (given_.is_array()) return given_.as_array()[output];
+    if (!is_object_of_names(given_)) return given_;
+    const Json* own = given_.find(outputs_[output]);
+    return own ? *own : Json();
+  }
+
+ private:
+  const Json& given_;
+  std::string argument_;
+  const std::vector<std::string>& outputs_;
+};
+
+/// The entries of `metrics` that belong to an output: with one output all of them, however nested.
+void flatten(const Json& json, std::vector<Json>& entries) {
+  if (json.is_array())
+    for (const Json& element : json.as_array()) flatten(element, entries);
+  else if (is_object_of_names(json))
+    for (const auto& [name, value] : json.as_object()) flatten(value, entries);
+  else if (!json.is_null())
+    entries.push_back(json);
+}
+
+void read_metrics(const Json& given, const char* argument, const Model& model, TrainingSetup& setup, const std::string& file, Problems& problems) {
+  const bool single = model.output_names.size() == 1;
+  const PerOutput per_output(given, argument, model.output_names);
+  if (const std::string problem = single || given.is_null() ? "" : per_output.problem(); !problem.empty()) return problems.add(fmt::format("{}: {}", file, problem));
+  for (size_t i = 0; i < model.output_names.size(); ++i) {
+    std::vector<Json> entries;
+    flatten(single ? given : per_output.at(i), entries);
+    for (const Json& entry : entries) {
+      Result<std::unique_ptr<Metric>> metric = read_metric(entry);
+      if (!metric) {
+        problems.add(fmt::format("{}: {}: {}", file, model.output_names[i], metric.error()));
+        continue;
+      }
+      auto& list = std::string_view(argument) == "metrics" ? setup.outputs[i].metrics : setup.outputs[i].weighted_metrics;
+      list.push_back(std::move(*metric));
+    }
+  }
+}
+
+void read_losses(const Json& losses, const Json& weights, const Model& model, TrainingSetup& setup, const std::string& file, Problems& problems) {
+  const PerOutput loss_of(losses, "loss", model.output_names), weight_of(weights, "loss_weights", model.output_names);
+  for (const std::string& problem : {loss_of.problem(), weight_of.problem()})
+    if (!problem.empty()) return problems.add(fmt::format("{}: {}", file, problem));
+  bool any = false;
+  for (size_t i = 0; i < model.output_names.size(); ++i) {
+    const Json spec = loss_of.at(i), weight = weight_of.at(i);
+    if (weight.is_number()) setup.outputs[i].loss_weight = weight.as_double();
+    else if (!weight.is_null()) problems.add(fmt::format("{}: {}: loss_weights {} is no number", file, model.output_names[i], weight.dump()));
+    if (spec.is_null()) continue;
+    any = true;
+    Result<Loss> loss = read_loss(spec);
+    if (loss) setup.outputs[i].loss = std::move(*loss);
+    else problems.add(fmt::format("{}: {}: {}", file, model.output_names[i], loss.error()));
+  }
+  if (!any) problems.add(fmt::format("{}: the compile configuration holds no loss", file));
+}
+
+}  // namespace
+
+TrainingSetup read_training(const Model& model, const std::string& file, Problems& problems) {
+  TrainingSetup setup;
+  setup.outputs.resize(model.output_names.size());
+  const Json& compiled = model.compile_config;
+  if (!compiled.is_object()) {
+    problems.add(fmt::format("{}: holds no compile configuration", file));
+    return setup;
+  }
+  const auto field = [&](const char* key) { return compiled.find(key) ? *compiled.find(key) : Json(); };
+  Result<OptimizerSetup> optimizer = read_optimizer(field("optimizer"));
+  if (optimizer) setup.optimizer = std::move(*optimizer);
+  else problems.add(fmt::format("{}: {}", file, optimizer.error()));
+  read_losses(field("loss"), field("loss_weights"), model, setup, file, problems);
+  for (const char* argument : {"metrics", "weighted_metrics"}) read_metrics(field(argument), argument, model, setup, file, problems);
+  for (const GraphLayer& layer : model.layers) find_unsupported(layer.json, file, layer.name, problems);
+  return setup;
+}
+
+}  // namespace keratin

@@ -18,11 +18,18 @@ struct TensorRef {
   bool operator==(const TensorRef&) const = default;
 };
 
+struct GraphEntry;
+
 /// An argument as the graph stores it: tensors are references.
 struct GraphValue {
   using List = std::vector<GraphValue>;
-  using Dict = std::vector<std::pair<std::string, GraphValue>>;
+  using Dict = std::vector<GraphEntry>;
   std::variant<Json, TensorRef, List, Dict> value;
+};
+
+struct GraphEntry {
+  std::string first;
+  GraphValue second;
 };
 
 struct GraphCall {

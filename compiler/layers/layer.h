@@ -35,10 +35,12 @@ struct KTensor {
 };
 using KTensors = std::vector<KTensor>;
 
+struct CallEntry;
+
 /// An argument of a call: a tensor, a constant of the file, a list or a dictionary of these.
 struct CallValue {
   using List = std::vector<CallValue>;
-  using Dict = std::vector<std::pair<std::string, CallValue>>;
+  using Dict = std::vector<CallEntry>;
   std::variant<Json, KTensor, List, Dict> value;
 
   const KTensor* tensor() const { return std::get_if<KTensor>(&value); }
@@ -48,6 +50,12 @@ struct CallValue {
   bool is_none() const { return constant() && constant()->is_null(); }
   /// All tensors inside, dictionaries in the order of their sorted keys (Keras's flattening).
   KTensors flatten() const;
+};
+
+/// An entry of a dictionary, as a pair would be: a pair must know its types before it can stand in a variant of itself.
+struct CallEntry {
+  std::string first;
+  CallValue second;
 };
 
 /// The arguments of one call of a layer.

@@ -149,6 +149,9 @@ std::shared_ptr<Model> read_graph(const Json& serialized, const std::string& pat
   model->version = context.version;
   if (member(config, "name").is_string()) model->name = member(config, "name").as_string();
   if (member(config, "trainable").is_bool()) model->trainable = member(config, "trainable").as_bool();
+  // Only a Sequential keeps its own policy in the file; training scales the loss by it.
+  const Json& policy = member(member(config, "dtype"), "config");
+  if (model->sequential && member(policy, "name") == Json("mixed_float16")) model->dtype = {DType::float16, DType::float32};
   if (model->sequential)
     read_sequential(*model, serialized, path, context);
   else

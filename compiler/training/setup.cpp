@@ -15,8 +15,8 @@ void find_unsupported(const Json& json, const std::string& file, const std::stri
   std::string name = layer;
   if (const Json* own = json.find("name"); own && own->is_string()) name = own->as_string();
   for (const auto& [key, value] : json.as_object()) {
-    const bool dropout = (key == "recurrent_dropout" || (key == "dropout" && json.find("units") != nullptr)) && value.is_number() && value.as_double() != 0;
-    if (dropout) problems.add(fmt::format("{}: {}: {} is not supported in training", file, name, key));
+    const bool inside = key == "recurrent_dropout" || (key == "dropout" && json.find("units") != nullptr);
+    if (inside && value.is_number() && value.as_double() != 0) problems.add(fmt::format("{}: {}: {} is not supported in training", file, name, key));
     find_unsupported(value, file, name, problems);
   }
 }
@@ -26,7 +26,8 @@ bool is_object_of_names(const Json& json) { return json.is_object() && !json.fin
 /// Reads one argument of compile per output: one for all, a list of as many as outputs, or by name.
 class PerOutput {
  public:
-  PerOutput(const Json& given, std::string argument, const std::vector<std::string>& outputs) : given_(given), argument_(std::move(argument)), outputs_(outputs) {}
+  PerOutput(const Json& given, std::string argument, const std::vector<std::string>& outputs)
+      : given_(given), argument_(std::move(argument)), outputs_(outputs) {}
 
   /// Why the argument does not fit the outputs; empty: it does.
   std::string problem() const {
@@ -34,7 +35,8 @@ class PerOutput {
       return fmt::format("{}: {} entries for {} outputs", argument_, given_.as_array().size(), outputs_.size());
     if (is_object_of_names(given_))
       for (const auto& [name, value] : given_.as_object())
-        if (std::find(outputs_.begin(), outputs_.end(), name) == outputs_.end()) return fmt::format("{}: the model has no output {}", argument_, name);
+        if (std::find(outputs_.begin(), outputs_.end(), name) == outputs_.end())
+          return fmt::format("{}: the model has no output {}", argument_, name);
     return {};
   }
   Json at(size_t output) const {
@@ -60,10 +62,12 @@ void flatten(const Json& json, std::vector<Json>& entries) {
     entries.push_back(json);
 }
 
-void read_metrics(const Json& given, const char* argument, const Model& model, TrainingSetup& setup, const std::string& file, Problems& problems) {
+void read_metrics(const Json& given, const char* argument, const Model& model, TrainingSetup& setup, const std::string& file,
+                  Problems& problems) {
   const bool single = model.output_names.size() == 1;
   const PerOutput per_output(given, argument, model.output_names);
-  if (const std::string problem = single || given.is_null() ? "" : per_output.problem(); !problem.empty()) return problems.add(fmt::format("{}: {}", file, problem));
+  const std::string problem = single || given.is_null() ? "" : per_output.problem();
+  if (!problem.empty()) return problems.add(fmt::format("{}: {}", file, problem));
   for (size_t i = 0; i < model.output_names.size(); ++i) {
     std::vector<Json> entries;
     flatten(single ? given : per_output.at(i), entries);
@@ -79,7 +83,8 @@ void read_metrics(const Json& given, const char* argument, const Model& model, T
   }
 }
 
-void read_losses(const Json& losses, const Json& weights, const Model& model, TrainingSetup& setup, const std::string& file, Problems& problems) {
+void read_losses(const Json& losses, const Json& weights, const Model& model, TrainingSetup& setup, const std::string& file,
+                 Problems& problems) {
   const PerOutput loss_of(losses, "loss", model.output_names), weight_of(weights, "loss_weights", model.output_names);
   for (const std::string& problem : {loss_of.problem(), weight_of.problem()})
     if (!problem.empty()) return problems.add(fmt::format("{}: {}", file, problem));
@@ -111,6 +116,12 @@ TrainingSetup read_training(const Model& model, const std::string& file, Problem
   Result<OptimizerSetup> optimizer = read_optimizer(field("optimizer"));
   if (optimizer) setup.optimizer = std::move(*optimizer);
   else problems.add(fmt::format("{}: {}", file, optimizer.error()));
+  // Keras wraps the optimizer when it compiles a model of this policy (auto_scale_loss).
+  if (model.dtype.compute == DType::float16 && model.dtype.variable == DType::float32 && !setup.optimizer.dynamic_scale) {
+    setup.optimizer.dynamic_scale = DynamicLossScale{};
+    setup.optimizer.loss_scale.reset();
+    for (OptimizerSetup::Part& part : setup.optimizer.parts) part.optimizer->loss_scale.reset();
+  }
   read_losses(field("loss"), field("loss_weights"), model, setup, file, problems);
   for (const char* argument : {"metrics", "weighted_metrics"}) read_metrics(field(argument), argument, model, setup, file, problems);
   for (const GraphLayer& layer : model.layers) find_unsupported(layer.json, file, layer.name, problems);

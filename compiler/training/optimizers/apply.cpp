@@ -25,7 +25,8 @@ void clip_gradients(const Optimizer& optimizer, std::vector<TrainedWeight>& weig
   ir::Builder& b = weights[0].gradient.builder();
   const auto norm = [&](Val x) { return sqrt(b.sum(x * x, {})); };
   if (optimizer.clip_norm && *optimizer.clip_norm > 0) {
-    for (TrainedWeight& weight : weights) weight.gradient = weight.gradient * *optimizer.clip_norm / maximum(norm(weight.gradient), *optimizer.clip_norm);
+    for (TrainedWeight& weight : weights)
+      weight.gradient = weight.gradient * *optimizer.clip_norm / maximum(norm(weight.gradient), *optimizer.clip_norm);
   } else if (optimizer.global_clip_norm && *optimizer.global_clip_norm > 0) {
     Val total;
     for (const TrainedWeight& weight : weights) {
@@ -37,7 +38,8 @@ void clip_gradients(const Optimizer& optimizer, std::vector<TrainedWeight>& weig
     const Val scale = minimum(1.0 / length, 1 / *optimizer.global_clip_norm) * *optimizer.global_clip_norm + (length - length);
     for (TrainedWeight& weight : weights) weight.gradient = weight.gradient * scale;
   } else if (optimizer.clip_value && *optimizer.clip_value > 0) {
-    for (TrainedWeight& weight : weights) weight.gradient = minimum(maximum(weight.gradient, -*optimizer.clip_value), *optimizer.clip_value);
+    const double bound = *optimizer.clip_value;
+    for (TrainedWeight& weight : weights) weight.gradient = minimum(maximum(weight.gradient, -bound), bound);
   }
 }
 
@@ -50,11 +52,13 @@ class Application {
   OptimizerState run(std::vector<TrainedWeight> weights) {
     ir::Builder& b = c_.b;
     state_.iteration = c_.variable("iteration", kCounter, ir::Role::counter, 0);
-    if (!optimizer_.schedule) state_.learning_rate = c_.variable("learning_rate", kScalar, ir::Role::hyperparameter, optimizer_.learning_rate);
+    if (!optimizer_.schedule)
+      state_.learning_rate = c_.variable("learning_rate", kScalar, ir::Role::hyperparameter, optimizer_.learning_rate);
     const Val before = b.read(state_.iteration);
     c_.set(state_.iteration, before + 1.0);
     c_.learning_rate = optimizer_.schedule ? optimizer_.schedule(b.cast(before, DType::float32)) : b.read(*state_.learning_rate);
-    const Val updates = optimizer_.accumulation > 1 ? b.binary(ir::Binary::Kind::floor_div, before, b.number(DType::int64, static_cast<double>(optimizer_.accumulation))) : before;
+    const Val round = b.number(DType::int64, static_cast<double>(optimizer_.accumulation));
+    const Val updates = optimizer_.accumulation > 1 ? b.binary(ir::Binary::Kind::floor_div, before, round) : before;
     c_.step = b.cast(updates, DType::float32) + 1.0;
     if (optimizer_.loss_scale)
       for (TrainedWeight& weight : weights) weight.gradient = weight.gradient / *optimizer_.loss_scale;
@@ -137,7 +141,8 @@ Val loss_scale(ir::Builder& b, const OptimizerSetup& setup, std::optional<ir::Va
   return setup.loss_scale ? b.number(DType::float32, *setup.loss_scale) : Val();
 }
 
-OptimizerState apply_optimizer(ir::Builder& b, const OptimizerSetup& setup, std::vector<TrainedWeight> weights, std::optional<ir::VariableId> dynamic_scale) {
+OptimizerState apply_optimizer(ir::Builder& b, const OptimizerSetup& setup, std::vector<TrainedWeight> weights,
+                               std::optional<ir::VariableId> dynamic_scale) {
   Val gate;
   if (dynamic_scale) {
     const Val scale = b.read(*dynamic_scale);
@@ -147,7 +152,8 @@ OptimizerState apply_optimizer(ir::Builder& b, const OptimizerSetup& setup, std:
   if (setup.parts.size() == 1) return Application(b, *setup.parts[0].optimizer, "optimizer/", gate).run(std::move(weights));
   OptimizerState all;
   all.iteration = add_variable(b.program(), "optimizer/iteration", kCounter, ir::Role::counter, 0);
-  b.update(all.iteration, b.read(all.iteration) + 1.0);
+  const Val before = b.read(all.iteration);
+  b.update(all.iteration, gate.poisoned() ? before + 1.0 : b.select(gate, before + 1.0, before));
   for (size_t i = 0; i < setup.parts.size(); ++i) {
     std::vector<TrainedWeight> own;
     for (const TrainedWeight& weight : weights)

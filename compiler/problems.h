@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace keratin {
@@ -15,6 +16,7 @@ class Problems {
 
  private:
   std::vector<std::string> messages_;
+  std::unordered_set<std::string> known_;  // a broken file may have very many
 };
 
 }  // namespace keratin

@@ -7,6 +7,7 @@ namespace keratin {
 namespace {
 
 constexpr InflateLimit kTextLimit{uint64_t{64} << 20, uint64_t{1} << 20};
+constexpr size_t kMaxEntries = 100'000;  // a model has three, and its assets
 constexpr std::string_view kAssets = "assets/";
 
 /// True where unpacking the entry would write outside of the folder it is unpacked to.
@@ -33,6 +34,8 @@ bool holds_saved_model(const ZipReader& zip) {
 Result<KerasArchive> KerasArchive::open(Bytes bytes, const std::string& path) {
   Result<ZipReader> zip = ZipReader::open(std::move(bytes), path);
   if (!zip) return Error{zip.error()};
+  if (zip->entries().size() > kMaxEntries)
+    return Error{fmt::format("{}: the archive holds {} entries, at most {} are allowed", path, zip->entries().size(), kMaxEntries)};
   for (const ZipEntry& entry : zip->entries())
     if (leaves_folder(entry.name)) return Error{fmt::format("{}: the archive entry '{}' points outside of the archive", path, entry.name)};
   if (holds_saved_model(*zip))

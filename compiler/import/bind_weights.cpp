@@ -51,7 +51,9 @@ void append(std::vector<Weight*>& list, const std::vector<Weight*>& more) { list
 
 class Binder {
  public:
-  Binder(ir::Program& program, const WeightStore& store, const std::string& file, Problems& problems) : program_(program), store_(store), file_(file), problems_(problems) {}
+  Binder(ir::Program& program, const WeightStore& store, const std::string& file, Problems& problems) : program_(program), store_(store), file_(file), problems_(problems) {
+    for (const StoredArray& array : store.arrays()) paths_.insert(array.path);
+  }
 
   void by_object_path(const Layer& layer, const std::string& base) {
     if (!visited_.insert(&layer).second) return;
@@ -104,16 +106,20 @@ class Binder {
 
   void by_weight_path(const Model& model) {
     for (Weight* weight : all_weights(model)) {
-      const StoredArray* found = store_.find(weight->path);
-      for (const StoredArray& array : store_.arrays())
-        if (!found && weight->path.ends_with("/" + array.path)) found = &array;
+      std::string_view path = weight->path;  // the stored one may lack outer names
+      const StoredArray* found = store_.find(path);
+      for (size_t slash = path.find('/'); !found && slash != std::string_view::npos; slash = path.find('/')) {
+        path.remove_prefix(slash + 1);
+        found = store_.find(path);
+      }
       bind(*weight, found, weight->path);
     }
   }
 
  private:
   bool holds_any(const std::string& prefix) const {
-    return std::any_of(store_.arrays().begin(), store_.arrays().end(), [&](const StoredArray& a) { return a.path.starts_with(prefix); });
+    const auto at = paths_.lower_bound(prefix);
+    return at != paths_.end() && at->starts_with(prefix);
   }
 
   void bind(const Weight& weight, const StoredArray* array, const std::string& expected) {
@@ -133,6 +139,7 @@ class Binder {
   const std::string& file_;
   Problems& problems_;
   std::set<const Layer*> visited_;
+  std::set<std::string_view> paths_;  // of the stored arrays
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "compiler/import/functional_reader.h"
 
+#include <algorithm>
+#include <climits>
 #include <fmt/format.h>
 #include <map>
 
@@ -16,6 +18,9 @@ const Json& member(const Json& object, std::string_view key) {
   return value ? *value : null;
 }
 
+/// An index of the file as an int; what no int holds is out of every range.
+int index_of(const Json& value) { return static_cast<int>(std::clamp<int64_t>(value.as_int(), -1, INT_MAX)); }
+
 /// Reads the graph of one Functional config.
 class FunctionalReader {
  public:
@@ -26,6 +31,8 @@ class FunctionalReader {
     for (size_t i = 0; i < model_.layers.size(); ++i) read_calls(i);
     read_ends("input_layers", member(config, "input_layers"), model_.inputs);
     read_ends("output_layers", member(config, "output_layers"), model_.outputs);
+    if (member(config, "input_layers").is_array() && model_.inputs.empty()) problem("", "input_layers names no layer");
+    if (member(config, "output_layers").is_array() && model_.outputs.empty()) problem("", "output_layers names no layer");
   }
 
  private:
@@ -106,7 +113,7 @@ class FunctionalReader {
       problem(reader, fmt::format("reads layer '{}', which does not exist", name.as_string()));
       return {Json()};
     }
-    return {TensorRef{found->second, static_cast<int>(call.as_int()), static_cast<int>(output.as_int()), form}};
+    return {TensorRef{found->second, index_of(call), index_of(output), form}};
   }
 
   void read_ends(std::string_view key, const Json& ends, std::vector<TensorRef>& out) {
@@ -129,7 +136,7 @@ class FunctionalReader {
     const auto found = by_name_.find(triple[0].as_string());
     if (found == by_name_.end()) return problem("", fmt::format("{} names layer '{}', which does not exist", key, triple[0].as_string()));
     if (!triple[1].is_int() || !triple[2].is_int()) return problem("", fmt::format("{} of '{}' is no triple of layer, node and tensor", key, triple[0].as_string()));
-    out.push_back({found->second, static_cast<int>(triple[1].as_int()), static_cast<int>(triple[2].as_int()), TensorRef::Form::end});
+    out.push_back({found->second, index_of(triple[1]), index_of(triple[2]), TensorRef::Form::end});
   }
 
   Model& model_;

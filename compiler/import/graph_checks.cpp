@@ -72,39 +72,59 @@ void check_references(Model& model, const std::string& where, ReadContext& conte
   for (TensorRef& ref : model.outputs) check(ref, "output_layers");
 }
 
+namespace {
+
+/// The calls of a model, counted in the file's order, and what each reads.
+struct CallList {
+  std::vector<Model::CallRef> calls;
+  std::vector<std::vector<size_t>> readers;  // of each call
+  std::vector<size_t> reads;                 // how many calls each one reads
+
+  explicit CallList(Model& model) {
+    std::vector<size_t> first;  // place of a layer's first call
+    for (size_t i = 0; i < model.layers.size(); ++i) {
+      first.push_back(calls.size());
+      for (size_t c = 0; c < model.layers[i].calls.size(); ++c) calls.push_back({static_cast<int>(i), static_cast<int>(c)});
+    }
+    readers.resize(calls.size());
+    reads.resize(calls.size());
+    for (size_t at = 0; at < calls.size(); ++at) {
+      GraphCall& call = model.layers[static_cast<size_t>(calls[at].layer)].calls[static_cast<size_t>(calls[at].call)];
+      for_each_reference(call, [&](TensorRef& ref) {
+        const size_t layer = static_cast<size_t>(ref.layer);
+        if (ref.call < 0 || ref.call >= static_cast<int>(model.layers[layer].calls.size())) return;  // reported by check_references
+        readers[first[layer] + static_cast<size_t>(ref.call)].push_back(at);
+        ++reads[at];
+      });
+    }
+  }
+};
+
+}  // namespace
+
 void order_calls(Model& model, const std::string& where, ReadContext& context) {
-  std::vector<std::vector<char>> placed(model.layers.size());
-  std::vector<Model::CallRef> waiting;
-  for (size_t i = 0; i < model.layers.size(); ++i) {
-    placed[i].resize(model.layers[i].calls.size(), 0);
-    for (size_t c = 0; c < model.layers[i].calls.size(); ++c) waiting.push_back({static_cast<int>(i), static_cast<int>(c)});
-  }
-  const auto ready = [&](Model::CallRef at) {
-    bool all = true;
-    for_each_reference(model.layers[static_cast<size_t>(at.layer)].calls[static_cast<size_t>(at.call)], [&](TensorRef& ref) {
-      const auto& calls = placed[static_cast<size_t>(ref.layer)];
-      if (ref.call >= 0 && ref.call < static_cast<int>(calls.size()) && !calls[static_cast<size_t>(ref.call)]) all = false;
-    });
-    return all;
-  };
-  while (!waiting.empty()) {
-    std::vector<Model::CallRef> later;
-    for (Model::CallRef at : waiting) {
-      if (ready(at)) {
-        model.order.push_back(at);
-        placed[static_cast<size_t>(at.layer)][static_cast<size_t>(at.call)] = 1;
-      } else {
-        later.push_back(at);
-      }
+  // Keras goes through the file again and again and makes each call that can be made. The round in which a call is made follows from those it
+  // reads: theirs, or the next one where they stand behind it in the file.
+  CallList list(model);
+  std::vector<size_t> rounds(list.calls.size(), 0), ready, order;
+  for (size_t at = 0; at < list.calls.size(); ++at)
+    if (list.reads[at] == 0) ready.push_back(at);
+  while (!ready.empty()) {
+    const size_t at = ready.back();
+    ready.pop_back();
+    order.push_back(at);
+    for (size_t reader : list.readers[at]) {
+      rounds[reader] = std::max(rounds[reader], rounds[at] + (at > reader ? 1 : 0));
+      if (--list.reads[reader] == 0) ready.push_back(reader);
     }
-    if (later.size() == waiting.size()) {
-      std::set<std::string> names;
-      for (Model::CallRef at : later) names.insert(model.layers[static_cast<size_t>(at.layer)].name);
-      context.problems.add(fmt::format("{}: layers read each other in a circle: {}", where, fmt::join(names, ", ")));
-      return;
-    }
-    waiting = std::move(later);
   }
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return std::pair(rounds[a], a) < std::pair(rounds[b], b); });
+  for (size_t at : order) model.order.push_back(list.calls[at]);
+  if (order.size() == list.calls.size()) return;
+  std::set<std::string> names;
+  for (size_t at = 0; at < list.calls.size(); ++at)
+    if (list.reads[at] > 0) names.insert(model.layers[static_cast<size_t>(list.calls[at].layer)].name);
+  context.problems.add(fmt::format("{}: layers read each other in a circle: {}", where, fmt::join(names, ", ")));
 }
 
 void name_ends(Model& model) {

@@ -133,6 +133,12 @@ void add_activity_regularization(CallContext& ctx, const Json& regularizer, cons
 }  // namespace
 
 KTensors call_layer(Expansion& expansion, ir::Builder& builder, Layer& layer, const std::string& path, const CallInputs& given) {
+  // Nested models that call each other twice double with every level: a small file can ask for more than any machine can hold.
+  constexpr size_t kMaxCalls = 200'000;
+  if (expansion.program.origins.size() >= kMaxCalls) {
+    expansion.problems.add(fmt::format("{}: makes more than {} calls of layers, those within nested models counted", expansion.file, kMaxCalls));
+    return KTensors(8);
+  }
   const ir::OriginId outer = builder.origin();
   if (layer.children.empty() || !outer.valid()) {
     expansion.program.origins.push_back({path, fmt::format("{}: {}", layer.name, layer.describe()), false});

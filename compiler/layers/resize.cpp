@@ -57,7 +57,13 @@ Val resize_axis(Val x, int axis, int64_t outputs, const ResizeOptions& options) 
   const bool nearest = options.interpolation == "nearest";
   if (x.dim(axis).size == outputs) return x;
   if (nearest && outputs % x.dim(axis).size == 0) return x.builder().repeat(x, outputs / x.dim(axis).size, axis);
-  const ResizeTaps taps = resize_taps(x.dim(axis).size, outputs, options);
+  // The tables are constants of the program: they must not grow with what a file claims.
+  constexpr int64_t kMaxExtent = int64_t{1} << 20, kMaxMatrix = int64_t{1} << 26;
+  const int64_t inputs = x.dim(axis).size;
+  if (std::max(inputs, outputs) > kMaxExtent) return x.builder().fail(fmt::format("resizing {} to {}: at most {} are allowed", inputs, outputs, kMaxExtent));
+  const ResizeTaps taps = resize_taps(inputs, outputs, options);
+  if (!nearest && taps.count > kFewTaps && inputs * outputs > kMaxMatrix)
+    return x.builder().fail(fmt::format("resizing {} to {} by {}: the matrix has more than {} elements", inputs, outputs, options.interpolation, kMaxMatrix));
   return nearest || taps.count <= kFewTaps ? by_gathers(x, axis, outputs, taps, !nearest) : by_matrix(x, axis, outputs, taps);
 }
 

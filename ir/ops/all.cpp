@@ -1,5 +1,7 @@
 #include "ir/ops/all.h"
 
+#include <fmt/format.h>
+
 #include "ir/support/check.h"
 
 namespace keratin::ir {
@@ -16,6 +18,16 @@ decltype(auto) visit_op(const Op& op, F&& f) {
   check_failed("an op of the list", __FILE__, __LINE__);
 }
 
+/// More elements than any machine can hold, so that sizes in bytes never overflow.
+bool is_huge(const Shape& shape) {
+  constexpr int64_t kMaxElements = int64_t{1} << 48;
+  const std::optional<Count> count = shape.count();
+  if (!count) return true;
+  for (int64_t coefficient : count->coefficients)
+    if (coefficient > kMaxElements) return true;
+  return false;
+}
+
 }  // namespace
 
 const OpInfo& Op::info() const {
@@ -25,7 +37,11 @@ const OpInfo& Op::info() const {
 Result<Types> infer(const Op& op, const Types& in) {
   return visit_op(op, [&](auto o, const auto& attrs) -> Result<Types> {
     if (o.info.arity >= 0 && in.size() != static_cast<size_t>(o.info.arity)) return Error{"takes another number of operands"};
-    return decltype(o)::infer(attrs, in);
+    Result<Types> types = decltype(o)::infer(attrs, in);
+    if (types)
+      for (const Type& type : *types)
+        if (is_huge(type.shape)) return Error{fmt::format("{} has too many elements", to_string(type.shape))};
+    return types;
   });
 }
 

@@ -66,12 +66,14 @@ def in_float64(name, side, model, image):
     import keras
     import numpy as np
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     try:
         exact = getattr(keras.applications, name)(weights=None, input_shape=(side, side, 3), classifier_activation=None)
         exact.set_weights([np.asarray(w) for w in model.get_weights()])
         return np.asarray(exact(image.astype("float64"), training=False), dtype="float64")
     finally:
         keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
 
 
 def tool(arguments, cache):
@@ -124,6 +126,8 @@ def main():
     options = parser.parse_args()
     options.keratin = os.path.abspath(options.keratin)
     import keras
+    import tensorflow
+    tensorflow.get_logger().setLevel("ERROR")
     missing = [name for name in {**SMALL, **LARGE} if not hasattr(keras.applications, name)]
     if missing:
         parser.error("this keras has no " + ", ".join(missing))

@@ -183,6 +183,23 @@ TEST_CASE("what is outside of the file or in another form is refused by name") {
   CHECK_THAT(open(attributes).text_attribute("", "a3").error(), Contains("stores attributes densely"));
 }
 
+TEST_CASE("rarer features are refused by name, and do not hide the rest of the file") {
+  Hdf5Writer link;
+  link.external_link("elsewhere", "/etc/other.h5", "/d");
+  CHECK(open_error(link) == "x.h5: the HDF5 file holds the external link 'elsewhere', which cannot be read");
+  Hdf5Writer writer(true);
+  writer.virtual_dataset("virtual", "/etc/other.h5", "d");
+  writer.committed_type("type", "named");
+  writer.chunked_texts("texts", {"a", "b"});
+  writer.dataset("plain", Array::of<float>({1}, {1}));
+  const Hdf5File file = open(writer);
+  const auto error = [&](const char* path) { return file.read(*file.find(path)).error(); };
+  CHECK(error("virtual") == "x.h5: dataset 'virtual' keeps its elements outside of this file, where they are not read");
+  CHECK(error("named") == "x.h5: dataset 'named' has elements of type shared, which cannot be read");
+  CHECK(error("texts") == "x.h5: dataset 'texts' keeps variable-length strings in chunks, which cannot be read");
+  CHECK(file.read(*file.find("plain")).value() == Array::of<float>({1}, {1}));
+}
+
 TEST_CASE("files that are cut off say so") {
   Hdf5Writer writer;
   writer.dataset("d", Array::of<float>({2}, {1, 2}));

@@ -108,6 +108,40 @@ void Hdf5Writer::soft_link(const std::string& path, const std::string& target) {
   H5Lcreate_soft(target.c_str(), file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT);
 }
 
+void Hdf5Writer::external_link(const std::string& path, const std::string& file, const std::string& target) {
+  H5Lcreate_external(file.c_str(), target.c_str(), file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT);
+}
+
+/// A float type with a name of its own, and a scalar dataset of that type.
+void Hdf5Writer::committed_type(const std::string& path, const std::string& dataset) {
+  const hid_t type = H5Tcopy(H5T_IEEE_F32LE);
+  REQUIRE(H5Tcommit2(file_, path.c_str(), type, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT) >= 0);
+  const float value = 1;
+  write(dataset, type, H5T_NATIVE_FLOAT, {}, H5P_DEFAULT, &value);
+  H5Tclose(type);
+}
+
+/// Four floats that stand in another file's dataset.
+void Hdf5Writer::virtual_dataset(const std::string& path, const std::string& file, const std::string& source) {
+  const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+  const hid_t space = dataspace({4});
+  REQUIRE(H5Pset_virtual(properties, space, file.c_str(), source.c_str(), space) >= 0);
+  write(path, H5T_NATIVE_FLOAT, H5T_NATIVE_FLOAT, {4}, properties, nullptr);
+  H5Sclose(space);
+  H5Pclose(properties);
+}
+
+void Hdf5Writer::chunked_texts(const std::string& path, const std::vector<std::string>& texts) {
+  const hid_t properties = H5Pcreate(H5P_DATASET_CREATE), type = variable_text();
+  const hsize_t chunk = 1;
+  H5Pset_chunk(properties, 1, &chunk);
+  std::vector<const char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  write(path, type, type, {static_cast<int64_t>(texts.size())}, properties, pointers.data());
+  H5Tclose(type);
+  H5Pclose(properties);
+}
+
 void Hdf5Writer::hard_link(const std::string& target, const std::string& path) {
   H5Lcreate_hard(file_, target.c_str(), file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT);
 }

@@ -29,6 +29,10 @@ class Hdf5Writer {
   void unwritten(const std::string& path, const std::vector<int64_t>& shape, std::optional<float> fill);
   void external(const std::string& path, const std::string& file);
   void soft_link(const std::string& path, const std::string& target);
+  void external_link(const std::string& path, const std::string& file, const std::string& target);
+  void committed_type(const std::string& path, const std::string& dataset);
+  void virtual_dataset(const std::string& path, const std::string& file, const std::string& source);
+  void chunked_texts(const std::string& path, const std::vector<std::string>& texts);
   void hard_link(const std::string& target, const std::string& path);
 
   /// A scalar of variable length, as h5py writes a str.

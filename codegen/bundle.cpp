@@ -16,7 +16,10 @@ Bundle emit(const ir::Plan& plan, const EmitOptions& options) {
   bundle.files.push_back({options.name + ".h", emitter.header()});
   bundle.files.push_back({options.name + ".cpp", emitter.source()});
   bundle.files.push_back({options.name + "_weights.cpp", emitter.weights_source()});
-  if (!emitter.embeds()) bundle.files.push_back({options.name + "_weights.cpp.bin", emitter.weights_blob()});
+  if (options.weights_as == WeightsAs::file) bundle.files.push_back({options.name + "_weights.bin", emitter.weights_file()});
+  else if (!emitter.literals()) bundle.files.push_back({options.name + "_weights.cpp.bin", emitter.weights_blob()});
+  if (emitter.dispatches()) bundle.files.push_back({options.name + "_dispatch.cpp", emitter.dispatch_source()});
+  if (options.selftest) bundle.files.push_back({options.name + "_selftest.cpp", emitter.selftest_source()});
   bundle.files.push_back({options.name + ".plan.txt", print(plan)});
   return bundle;
 }

@@ -45,16 +45,27 @@ std::string expression_name(const ir::Expression& expression) {
   return name.empty() ? "Copy" : name;
 }
 
+/// How many prepared buffers come from each weight.
+std::map<std::string, int> weight_names(const ir::PlannedFunction& f) {
+  std::map<std::string, int> count;
+  for (const ir::Buffer& buffer : f.buffers)
+    if (buffer.role == ir::BufferRole::prepared) ++count[split_prepared_name(buffer.name).weight];
+  return count;
+}
+
 }  // namespace
 
 Emitter::Emitter(const ir::Plan& plan, const EmitOptions& options) : plan_(plan), options_(options) {
   const ir::PlannedFunction& f = predict();
-  Scope locals({"n", "p", "s", "memory", "pool", "status", "block"}), fields, states({"reset"});
+  Scope locals({"n", "p", "s", "memory", "workers", "backwards", "status", "kr"}), fields, states({"reset", "State"});
+  const std::map<std::string, int> weights = weight_names(f);
   buffer_names_.resize(f.buffers.size());
   for (size_t i = 0; i < f.buffers.size(); ++i) {
     const ir::Buffer& buffer = f.buffers[i];
     if (buffer.role == ir::BufferRole::prepared) {
-      const std::string name = fields.claim(buffer.name);
+      // Named after its Keras weight; two forms of one weight say which is which.
+      const std::string weight = split_prepared_name(buffer.name).weight;
+      const std::string name = fields.claim(weights.at(weight) == 1 ? weight : buffer.name);
       const ir::VariableId id{buffer.index};
       const int64_t count = buffer.shape.static_count();
       size_t offset = 0;
@@ -154,11 +165,21 @@ std::string Emitter::origin_text(const ir::Step& step) const {
   return text;
 }
 
-std::string Emitter::paragraph_comment(const ir::Step& step) const {
-  const std::string origin = origin_text(step);
-  if (origin.empty()) return "";
+std::string Emitter::paragraph_comment(size_t first) const {
+  const std::vector<ir::Step>& steps = predict().steps;
+  const std::string origin = origin_text(steps[first]);
+  if (origin.empty() || steps[first].kind == ir::Step::Kind::loop_end) return "";
+  // The paragraph goes on to the last step of the same calls; its result is the last one written outside of loops.
+  Operands ends{steps[first].input, steps[first].output};
+  int depth = 0;
+  for (size_t i = first; i < steps.size() && origin_text(steps[i]) == origin; ++i) {
+    depth += steps[i].kind == ir::Step::Kind::loop_begin ? 1 : steps[i].kind == ir::Step::Kind::loop_end ? -1 : 0;
+    if (depth < 0) break;
+    if (!ends.from.buffer.valid()) ends.from = steps[i].input;
+    if (depth == 0 && steps[i].output.buffer.valid()) ends.to = steps[i].output;
+  }
   std::string shapes;
-  if (step.output.buffer.valid()) shapes = (step.input.buffer.valid() ? shape_text(step.input) : "") + " -> " + shape_text(step.output);
+  if (ends.to.buffer.valid()) shapes = (ends.from.buffer.valid() ? shape_text(ends.from) : "") + " -> " + shape_text(ends.to);
   const size_t width = 84;
   const std::string padding = origin.size() < width ? std::string(width - origin.size(), ' ') : "   ";
   return "// " + origin + (shapes.empty() ? "" : padding + shapes) + "\n";
@@ -203,7 +224,7 @@ std::string Emitter::argument(const ir::Arg& arg, const ir::Step&) const {
     }
     std::string operator()(const ir::FunctorArg& a) const { return e.functor_name(a.expression) + "{}"; }
     std::string operator()(const ir::ScratchArg& a) const { return e.buffer_pointer(a.buffer); }
-    std::string operator()(const ir::PoolArg&) const { return "pool"; }
+    std::string operator()(const ir::PoolArg&) const { return "workers"; }
     std::string operator()(const ir::AlternateArg&) const { return "backwards"; }
     std::string operator()(const ir::StridedLeaf& a) const { return e.strided(a); }
     std::string operator()(const ir::Epilogue& a) const { return e.epilogue_value(a); }

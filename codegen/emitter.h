@@ -21,12 +21,19 @@ class Emitter {
 
   std::string header() const;
   std::string predict_declarations() const;
+  std::string weights_declarations() const;
   std::string source() const;
   std::string weights_source() const;
   std::string weights_blob() const;
+  /// NAME_weights.bin: header, table, payload.
+  std::string weights_file() const;
+  std::string dispatch_source() const;
+  std::string selftest_source() const;
+  /// Whether the body is compiled for several x86-64 levels, of which one is chosen when it runs.
+  bool dispatches() const;
   /// Whether something is kept from call to call: predict then takes a State.
   bool has_state() const { return !states_.empty(); }
-  bool embeds() const { return prepared_bytes() <= options_.embed_limit; }
+  bool literals() const;
 
   /// The field of Inputs or Outputs.
   std::string input_name(size_t i) const { return input_names_[i]; }
@@ -42,6 +49,9 @@ class Emitter {
     int64_t count;
     size_t offset;  // bytes from the struct's start
   };
+  struct Operands {
+    ir::Operand from, to;
+  };
   struct StateField {
     ir::VariableId variable;
     std::string name;
@@ -50,6 +60,15 @@ class Emitter {
 
   size_t prepared_bytes() const;
   static bool leads_with_batch(const ir::Shape& shape) { return shape.rank() > 0 && !shape[0].is_static(); }
+
+  std::string prepared_field(const PreparedField& field) const;
+  uint64_t architecture_hash() const;
+  std::string weights_table() const;
+  std::string load_function() const;
+  std::string embedded_blob() const;
+  std::string literal_weights() const;
+  std::string selftest_inputs() const;
+  std::string selftest_outputs(std::string& checks) const;
 
   std::string view_type(const ir::Buffer& buffer, bool constant) const;
   std::string buffer_pointer(ir::BufferId id) const;
@@ -63,7 +82,7 @@ class Emitter {
   std::string functors() const;
   std::string map_functor(ir::ExpressionId id) const;
   std::string epilogue_functor(const ir::Epilogue& epilogue, const std::string& name) const;
-  std::string paragraph_comment(const ir::Step& step) const;
+  std::string paragraph_comment(size_t first) const;
   std::string step_text(const ir::Step& step, const std::string& indent) const;
   std::string block_function() const;
   std::string operand_checks() const;

@@ -30,10 +30,9 @@ std::string Emitter::header() const {
   for (size_t i = 0; i < f.outputs.size(); ++i) text += fmt::format("  {} {};\n", view_type(f.buffers[f.outputs[i].index], false), output_names_[i]);
   text += "};\n\n/// Weights as predict wants them: batch normalisation folded in, kernels packed in panels.\nstruct Prepared {\n";
   for (const PreparedField& field : fields_)
-    text += fmt::format("  alignas(64) {} {}[{}];  // {}{}\n", cpp_type(program().variable(field.variable).type.dtype), field.name, field.count, program().variable(field.variable).name,
-                        to_string(program().variable(field.variable).type.shape));
+    text += prepared_field(field);
   if (fields_.empty()) text += "  alignas(64) float none[16];  // the model has no weights\n";
-  text += "};\n\n/// The weights of the model's file.\nconst Prepared& prepared() noexcept;\n\n";
+  text += "};\n\n" + weights_declarations();
 
   text += state_struct();
   const ir::Dim bytes = f.workspace_bytes;
@@ -49,6 +48,21 @@ std::string Emitter::header() const {
   text += "  /// Uses the caller's memory, which must be aligned to 64 bytes; check with `holds()`.\n";
   text += "  Workspace(void* memory, kr::Size bytes, kr::Size max_batch, kr::Pool* pool = nullptr) : kr::Arena(memory, bytes >= bytes_for(max_batch) ? max_batch : 0, pool) {}\n};\n\n";
   return text + predict_declarations() + fmt::format("\n}}  // namespace {}\n", space());
+}
+
+std::string Emitter::prepared_field(const PreparedField& field) const {
+  const ir::Variable& variable = program().variable(field.variable);
+  const PreparedName name = split_prepared_name(variable.name);
+  return fmt::format("  alignas(64) {} {}[{}];  // {}{}{}\n", cpp_type(variable.type.dtype), field.name, field.count, name.weight, variable.type.shape.rank() == 1 ? "" : to_string(variable.type.shape),
+                     name.done.empty() ? "" : ": " + name.done);
+}
+
+std::string Emitter::weights_declarations() const {
+  std::string text;
+  if (options_.weights_as != WeightsAs::file) text = "/// The weights of the model's file.\nconst Prepared& prepared() noexcept;\n\n";
+  return text + "/// Other weights of the same model: a file's content, as `keratin compile --weights-as file` writes it. Nothing is written unless all of it fits.\n"
+                "kr::Status load_weights(const void* file, kr::Size bytes, Prepared&) noexcept;\n"
+                "inline kr::Status load(kr::Bytes file, Prepared& p) noexcept { return load_weights(file.data, file.size, p); }\n\n";
 }
 
 std::string Emitter::predict_declarations() const {

@@ -98,7 +98,7 @@ std::string Emitter::block_function() const {
   for (ir::BufferId id : f.parameters) parameters.push_back(fmt::format("const {}* {}", cpp_type(f.buffers[id.index].dtype), buffer_names_[id.index]));
   for (ir::BufferId id : f.outputs) parameters.push_back(fmt::format("{}* {}", cpp_type(f.buffers[id.index].dtype), buffer_names_[id.index]));
   parameters.push_back("unsigned char* memory");
-  parameters.push_back("kr::Pool* pool");
+  parameters.push_back("kr::Pool* workers");
   if (alternates()) parameters.push_back("bool backwards");
 
   std::string body;
@@ -109,10 +109,11 @@ std::string Emitter::block_function() const {
                         buffer.offset == ir::Dim(0) ? "" : " + " + dim(buffer.offset));
   }
   std::string previous, indent = "  ";
-  for (const ir::Step& step : f.steps) {
-    const std::string comment = paragraph_comment(step);
-    if (comment != previous && !comment.empty()) body += (body.empty() ? "" : "\n") + indent + comment;
-    previous = comment;
+  for (size_t i = 0; i < f.steps.size(); ++i) {
+    const ir::Step& step = f.steps[i];
+    const std::string calls = origin_text(step);
+    if (const std::string comment = calls != previous ? paragraph_comment(i) : ""; !comment.empty()) body += (body.empty() ? "" : "\n") + indent + comment;
+    previous = calls;
     if (step.kind == ir::Step::Kind::loop_begin) {
       body += step.reverse ? fmt::format("{0}for (kr::Size t{1} = {2}; t{1} >= 0; --t{1}) {{\n", indent, step.loop, step.length - 1)
                            : fmt::format("{0}for (kr::Size t{1} = 0; t{1} < {2}; ++t{1}) {{\n", indent, step.loop, step.length);
@@ -130,7 +131,7 @@ std::string Emitter::block_function() const {
     if (!mentions(body, name)) unused += fmt::format("  (void){};\n", name);
   }
   if (!mentions(body, "memory")) unused += "  (void)memory;\n";
-  if (!mentions(body, "pool")) unused += "  (void)pool;\n";
+  if (!mentions(body, "workers")) unused += "  (void)workers;\n";
   if (!fields_.empty() && !mentions(body, "p")) unused += "  (void)p;\n";
   if (has_state() && !mentions(body, "s")) unused += "  (void)s;\n";
   if (!mentions(body, "n")) unused += "  (void)n;\n";
@@ -197,8 +198,10 @@ std::string Emitter::predict_function() const {
 std::string Emitter::source() const {
   std::string text = fmt::format("// The body of {0}.h. Source: {1}. Made by {2}; this output is yours, without conditions.\n#include \"{0}.h\"\n\n", options_.name, options_.source, options_.compiler);
   for (const std::string& header : runtime_headers()) text += fmt::format("#include \"keratin/runtime/{}\"\n", header);
-  text += fmt::format("\nnamespace {} {{\nnamespace {{\n\n{}{}\n}}  // namespace\n\n{}{}\n}}  // namespace {}\n", space(), functors(), block_function(), state_reset(), predict_function(), space());
-  return text;
+  std::string predict_text = predict_function();
+  if (dispatches())  // compiled once for each target, under its name; without one it is the only body
+    predict_text = "#ifdef KERATIN_TARGET   // one of those that " + options_.name + "_dispatch.cpp chooses from\nnamespace KERATIN_TARGET {\n#endif\n\n" + predict_text + "\n#ifdef KERATIN_TARGET\n}\n#endif\n";
+  return text + fmt::format("\nnamespace {0} {{\nnamespace {{\n\n{1}{2}\n}}  // namespace\n\n{3}\n}}  // namespace {0}\n", space(), functors(), block_function(), predict_text);
 }
 
 }  // namespace keratin

@@ -1,4 +1,4 @@
-// NAME_weights.cpp: the prepared weights as literals, or a binary file beside it that the assembler includes.
+// NAME_weights.cpp: the prepared weights as literals, or a binary file beside it that the assembler includes, or neither; and reading others.
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -70,40 +70,63 @@ std::string Emitter::weights_blob() const {
   return blob;
 }
 
-std::string Emitter::weights_source() const {
-  std::string text = fmt::format("// The weights of {0}.h. Source: {1}.\n#include \"{0}.h\"\n\n", options_.name, options_.source);
-  if (!embeds()) {
-    const uint64_t hash = hash_of(weights_blob());
-    text += fmt::format(
-        "// {0} bytes lie in {1}_weights.cpp.bin beside this file (content {2:016x}); the assembler includes them.\n"
-        "#if !defined(__ELF__) || !(defined(__GNUC__) || defined(__clang__))\n#error \"this file needs GCC or Clang for an ELF target\"\n#endif\n\n"
-        "asm(\".pushsection .rodata\\n.balign 64\\n.hidden keratin_{1}_weights\\nkeratin_{1}_weights:\\n.incbin \\\"\" __FILE__ \".bin\\\"\\n.popsection\\n\");\n\n"
-        "namespace {3} {{\n\nextern const Prepared stored asm(\"keratin_{1}_weights\") __attribute__((visibility(\"hidden\")));\n\nconst Prepared& prepared() noexcept {{ return stored; }}\n\n}}  // namespace {3}\n",
-        prepared_bytes(), options_.name, hash, space());
-    return text;
+bool Emitter::literals() const { return options_.weights_as == WeightsAs::array || prepared_bytes() <= options_.embed_limit; }
+
+uint64_t Emitter::architecture_hash() const {
+  std::string text;
+  for (const PreparedField& field : fields_) {
+    const ir::Variable& variable = program().variable(field.variable);
+    text += fmt::format("{} {}{} at {}\n", variable.name, cpp_type(variable.type.dtype), to_string(variable.type.shape), field.offset);
   }
-  text += fmt::format("namespace {} {{\nnamespace {{\n\nconstexpr Prepared kPrepared = {{\n", space());
+  return hash_of(text);
+}
+
+std::string Emitter::weights_source() const {
+  std::string text = fmt::format("// The weights of {0}.h. Source: {1}. Made by {2}; this output is yours, without conditions.\n#include \"{0}.h\"\n\n#include \"keratin/runtime/weights_file.h\"\n\n",
+                                 options_.name, options_.source, options_.compiler);
+  const bool blob = options_.weights_as != WeightsAs::file && !literals();
+  if (blob) text += embedded_blob();
+  text += fmt::format("namespace {} {{\n", space());
+  if (blob) text += fmt::format("\nextern const Prepared stored asm(KERATIN_WEIGHTS) __attribute__((visibility(\"hidden\")));\n\nconst Prepared& prepared() noexcept {{ return stored; }}\n");
+  else if (options_.weights_as != WeightsAs::file) text += literal_weights();
+  return text + "\n" + load_function() + state_reset() + fmt::format("}}  // namespace {}\n", space());
+}
+
+std::string Emitter::embedded_blob() const {
+  const std::string symbol = fmt::format("keratin_{}_{}_weights", identifier(space()), options_.name);
+  return fmt::format(
+      "// {0} bytes lie in {1}_weights.cpp.bin beside this file (content {2:016x}); the assembler includes them.\n"
+      "#define KERATIN_WEIGHTS \"{3}\"\n"
+      "#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__\n#error \"the binary file is little-endian; for this target use: keratin compile --weights-as array\"\n"
+      "#elif defined(__ELF__)\n"
+      "asm(\".pushsection .rodata\\n.balign 64\\n.globl \" KERATIN_WEIGHTS \"\\n.hidden \" KERATIN_WEIGHTS \"\\n\" KERATIN_WEIGHTS \":\\n.incbin \\\"\" __FILE__ \".bin\\\"\\n.popsection\\n\");\n"
+      "#elif defined(__APPLE__)\n"
+      "asm(\".section __TEXT,__const\\n.p2align 6\\n.globl \" KERATIN_WEIGHTS \"\\n.private_extern \" KERATIN_WEIGHTS \"\\n\" KERATIN_WEIGHTS \":\\n.incbin \\\"\" __FILE__ \".bin\\\"\\n.text\\n\");\n"
+      "#elif defined(_WIN32)\n"
+      "asm(\".section .rdata,\\\"dr\\\"\\n.p2align 6\\n.globl \" KERATIN_WEIGHTS \"\\n\" KERATIN_WEIGHTS \":\\n.incbin \\\"\" __FILE__ \".bin\\\"\\n.text\\n\");\n"
+      "#else\n#error \"no way to include a binary file is known for this target; use: keratin compile --weights-as array, or file\"\n#endif\n\n",
+      prepared_bytes(), options_.name, hash_of(weights_blob()), symbol);
+}
+
+std::string Emitter::literal_weights() const {
+  std::string text = "namespace {\n\nconstexpr Prepared kPrepared = {\n";
   for (const PreparedField& field : fields_) {
     const auto& tensor = program().variable(field.variable).initial;
     IR_CHECK(tensor, "a prepared weight without a value");
     text += fmt::format("    // {}\n    {{", field.name);
-    size_t column = 5;
+    std::string line;
     for (int64_t i = 0; i < field.count; ++i) {
-      const std::string value = value_text(*tensor, static_cast<size_t>(i));
-      if (column + value.size() > 136) {
-        text += "\n     ";
-        column = 5;
+      const std::string value = value_text(*tensor, static_cast<size_t>(i)) + (i + 1 < field.count ? "," : "");
+      if (5 + line.size() + 1 + value.size() > 138) {
+        text += line + "\n     ";
+        line.clear();
       }
-      text += value + (i + 1 < field.count ? ", " : "");
-      column += value.size() + 2;
+      line += (line.empty() ? "" : " ") + value;
     }
-    text += "},\n";
+    text += line + "},\n";
   }
   if (fields_.empty()) text += "    {},\n";
-  text += fmt::format("}};\n\n}}  // namespace\n\nconst Prepared& prepared() noexcept {{ return kPrepared; }}\n\n}}  // namespace {}\n", space());
-  // Trailing blanks before line ends come from the breaks above.
-  for (size_t at = text.find(" \n"); at != std::string::npos; at = text.find(" \n", at)) text.erase(at, 1);
-  return text;
+  return text + "};\n\n}  // namespace\n\nconst Prepared& prepared() noexcept { return kPrepared; }\n";
 }
 
 }  // namespace keratin

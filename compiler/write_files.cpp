@@ -40,10 +40,12 @@ Result<Done> write_file(const std::string& path, const std::string& content) {
 
 Result<Done> write_bundle(const Bundle& bundle, const std::string& directory) {
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) return Error{fmt::format("{}: cannot be created: {}", directory, error.message())};
-  for (const EmittedFile& file : bundle.files)
+  for (const EmittedFile& file : bundle.files) {
+    const std::filesystem::path parent = (std::filesystem::path(directory) / file.name).parent_path();
+    std::filesystem::create_directories(parent, error);
+    if (error) return Error{fmt::format("{}: cannot be created: {}", parent.string(), error.message())};
     if (Result<Done> written = write_file((std::filesystem::path(directory) / file.name).string(), file.content); !written) return written;
+  }
   return Done{};
 }
 

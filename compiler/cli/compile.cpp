@@ -1,17 +1,80 @@
+#include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
 
+#include "codegen/names.h"
 #include "compiler/cli/commands.h"
-#include "compiler/data/file_bytes.h"
+#include "compiler/graph/extra_outputs.h"
 #include "compiler/pipeline.h"
+#include "compiler/runtime_files.h"
+#include "compiler/selftest.h"
 #include "compiler/write_files.h"
 
 namespace keratin {
 
+namespace {
+
+constexpr double kQuickMultiplications = 3e7;  // of one example: recorded without being asked
+
+bool is_namespace(const std::string& text) {
+  for (size_t begin = 0;;) {
+    const size_t colons = text.find("::", begin);
+    if (!is_identifier(std::string_view(text).substr(begin, colons - begin))) return false;
+    if (colons == std::string::npos) return true;
+    begin = colons + 2;
+  }
+}
+
+/// What can be said of the options without the model.
+void check_options(const Options& options, Problems& problems) {
+  if (!options.name.empty() && !is_identifier(options.name)) problems.add(fmt::format("--name: '{}' is no C++ identifier; '{}' is", options.name, identifier(options.name)));
+  if (!options.name_space.empty() && !is_namespace(options.name_space)) problems.add(fmt::format("--namespace: '{}' is no C++ namespace", options.name_space));
+  const bool native = std::find(options.targets.begin(), options.targets.end(), "native") != options.targets.end();
+  if (native && options.targets.size() > 1) problems.add("--target: native stands alone, as what it means is known only where the code is built");
+}
+
+std::optional<Selftest> selftest_of(const Options& options, const ir::Program& program, Problems& problems) {
+  if (options.no_selftest || !options.stop_after.empty()) return std::nullopt;
+  const double work = multiplications(program);
+  if (!options.selftest && work > kQuickMultiplications) {
+    if (!options.quiet) fmt::print(stderr, "note: no self-test: one example is {:.2g} multiplications, which the reference evaluator would be slow to record; --selftest does it\n", work);
+    return std::nullopt;
+  }
+  std::optional<Selftest> recorded = record_selftest(program);
+  if (!recorded && options.selftest) problems.add(fmt::format("{}: --selftest: the reference evaluator takes no inputs that can be made up", options.model));
+  return recorded;
+}
+
+/// Everything up to the files; none where there are problems.
+std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedModel expanded, Problems& problems) {
+  std::optional<Selftest> selftest = selftest_of(options, expanded.program, problems);
+  PipelineOptions pipeline;
+  pipeline.plan.fuse = !options.no_fuse;
+  pipeline.plan.reuse = !options.no_reuse;
+  pipeline.plan.relaxed = options.relaxed;
+  Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline);
+  if (!planned) problems.add(planned.error());
+  if (!problems.empty()) return std::nullopt;
+  if (options.verbose || options.stop_after == "plan") std::fputs(print(planned->plan).c_str(), options.stop_after == "plan" ? stdout : stderr);
+  EmitOptions emitted = emit_options(read, *planned->program, options.name, options.name_space);
+  emitted.weights_as = options.weights_as == "file" ? WeightsAs::file : options.weights_as == "array" ? WeightsAs::array : WeightsAs::embed;
+  emitted.targets = options.targets;
+  emitted.selftest = std::move(selftest);
+  Bundle bundle = emit(planned->plan, emitted);
+  if (options.self_contained)
+    if (Result<Done> added = add_runtime_headers(bundle); !added) problems.add(added.error());
+  return bundle;
+}
+
+}  // namespace
+
 int run_compile(const Options& options) {
   Problems problems;
+  check_options(options, problems);
   std::optional<ReadModel> read = read_graph_of(options.model, options.weights, problems);
   if (!read) return report(problems);
+  add_outputs(*read->model, options.extra_outputs, options.model, problems);
+  if (!problems.empty()) return report(problems);
   ExpandOptions expansion;
   expansion.batch = options.batch;
   expansion.shapes = options.shapes;
@@ -22,21 +85,10 @@ int run_compile(const Options& options) {
     optimize(expanded.program);
     return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;
   }
-  PipelineOptions pipeline;
-  pipeline.plan.fuse = !options.no_fuse;
-  pipeline.plan.reuse = !options.no_reuse;
-  pipeline.plan.relaxed = options.relaxed;
-  Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline);
-  if (!planned) problems.add(planned.error());
-  if (!problems.empty()) return report(problems);
-  if (options.stop_after == "plan") return std::fputs(print(planned->plan).c_str(), stdout), 0;
-  const Bundle bundle = emit(planned->plan, emit_options(*read, *planned->program, options.name, options.name_space));
-  if (Result<Done> written = write_bundle(bundle, options.directory); !written) {
-    problems.add(written.error());
-    return report(problems);
-  }
-  if (options.verbose) std::fputs(print(planned->plan).c_str(), stderr);
-  return 0;
+  const std::optional<Bundle> bundle = compile(options, *read, std::move(expanded), problems);
+  if (bundle && problems.empty() && options.stop_after.empty())
+    if (Result<Done> written = write_bundle(*bundle, options.directory); !written) problems.add(written.error());
+  return problems.empty() ? 0 : report(problems);
 }
 
 }  // namespace keratin

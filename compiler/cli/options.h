@@ -21,8 +21,10 @@ struct Options {
   std::string name, name_space;                         // compile --name, --namespace
   std::optional<int64_t> batch;                         // compile --batch N; unset: any
   std::map<std::string, std::vector<int64_t>> shapes;   // --shape INPUT=224,224,3
-  std::string target;                                   // --target LIST
-  std::string weights_as;                               // embed | file | empty: by size
+  std::vector<std::string> targets;                     // --target LIST
+  std::string weights_as = "embed";                     // embed | array | file
+  std::vector<std::string> extra_outputs;               // --output LAYER
+  bool selftest = false, no_selftest = false;           // neither: where it is quick to record
   std::string stop_after;                               // expand | optimize | plan
   bool no_fuse = false, no_reuse = false, relaxed = false, self_contained = false;
   bool verbose = false, quiet = false, json = false, expand_nested = false, ir = false, plan = false, markdown = false;

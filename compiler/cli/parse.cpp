@@ -124,6 +124,13 @@ struct Parser {
     compile->add_option("--namespace", options.name_space, "Namespace, where it is not the name");
     compile->add_option("--batch", batch, "any (default), or the one number of examples that every call has");
     compile->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3");
+    compile->add_option("--output", options.extra_outputs, "One more output: a layer by its name, or by the path through nested models");
+    compile->add_option("--weights-as", options.weights_as, "embed (default), array (literals whatever their size), or file (NAME_weights.bin, for load)")->check(CLI::IsMember({"embed", "array", "file"}));
+    compile->add_option("--target", options.targets, "Instruction sets, separated by commas: the body chooses among the levels of x86-64 when it runs")
+        ->delimiter(',')->check(CLI::IsMember({"x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64", "generic", "native"}));
+    CLI::Option* selftest = compile->add_flag("--selftest", options.selftest, "Record values for NAME_selftest.cpp however long it takes (default: where that is quick)");
+    compile->add_flag("--no-selftest", options.no_selftest, "Record none")->excludes(selftest);
+    compile->add_flag("--self-contained", options.self_contained, "Copy the runtime headers that the code includes");
     compile->add_option("--stop-after", options.stop_after, "Print what this stage leaves and stop")->check(CLI::IsMember({"expand", "optimize", "plan"}));
     tuning(compile);
     CLI::App* bench = verb("bench", "Time one call of the emitted code", "keratin bench digits_cnn.keras --batch 32 --threads 2 --json");

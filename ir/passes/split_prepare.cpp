@@ -88,6 +88,13 @@ class Splitter {
     return "";
   }
 
+  /// What a moving statistic becomes is no statistic: the layer's shift or scale, `norm1/folded`.
+  std::string prepared_name(const std::string& weight) const {
+    for (const Variable& variable : program_.variables)
+      if (variable.name == weight && variable.role == Role::moving_statistic) return weight.substr(0, weight.rfind('/') + 1) + "folded";
+    return weight + "_prepared";
+  }
+
   std::string unused_name(const std::string& base) const {
     const auto taken = [&](const std::string& name) {
       return std::any_of(program_.variables.begin(), program_.variables.end(), [&](const Variable& v) { return v.name == name; });
@@ -114,7 +121,7 @@ class Splitter {
         rewriter.copy(node);
     for (auto& [v, variable] : frontier_) {
       Variable prepared;
-      prepared.name = unused_name(weight_of(v) + "_prepared");
+      prepared.name = unused_name(prepared_name(weight_of(v)));
       prepared.type = old_.type(v);
       prepared.role = Role::prepared;
       prepared.origin = definition(v)->origin;

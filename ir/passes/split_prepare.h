@@ -10,7 +10,7 @@
 namespace keratin::ir {
 
 /// Returns `prepare`, which updates the prepared variables and has no parameters; none where there is nothing to prepare. A prepared
-/// variable is named after the weight it comes from: `conv1/kernel_prepared`. May be called for several functions of a Program.
+/// variable is named after the weight it comes from: `conv1/kernel_prepared`; `norm1/folded` where that is a moving statistic. May be called for several functions of a Program.
 FunctionId split_prepare(Program& program, FunctionId function);
 
 /// Runs `prepare` on the variables' initial values and fills those of the prepared ones. An error where a variable has no value.

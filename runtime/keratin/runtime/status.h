@@ -12,6 +12,7 @@ enum class StatusCode : int {
   small_workspace,   // memory for fewer examples than asked for
   bad_weights,       // a weights file of another model or version, or a damaged one
   io_error,          // reading or writing a file failed
+  unsupported_processor,  // no body was compiled for it
 };
 
 /// Converts to true when all went well. The message is static text, never to be freed.

@@ -50,7 +50,7 @@ public:
     for (int axis = 0, next = 0; axis < rank; ++axis) extents_[axis] = kDims[axis] == any ? given[next++] : kDims[axis];
   }
   /// A pointer to fixed_size elements, where no extent is free.
-  template <class U, class = Require<kSame<U, T> && free_extents == 0>> constexpr View(U* data) : data_(data) { set_extents(1); }
+  template <class U, class = Require<(kSame<U, T> || kSame<const U, T>) && free_extents == 0>> constexpr View(U* data) : data_(data) { set_extents(1); }
   /// A span, vector or array; the one extent that is free follows from its size. A size that does not fit gives a view without memory.
   template <class C, class = Require<kHolds<C, T> && free_extents <= 1>> constexpr View(C&& holder) {
     const Size n = static_cast<Size>(holder.size());

@@ -1,0 +1,22 @@
+# cmake -DTOOL=... -DMODEL=... -DDIRECTORY=... -DCOMPILER=clang++ -DSTUB=... -DTRIPLE=... -P other_target.cmake
+#
+# The binary file of weights is assembled for another object format, and its bytes are in the object.
+execute_process(COMMAND ${TOOL} compile ${MODEL} -o ${DIRECTORY} --name model --self-contained --no-selftest RESULT_VARIABLE status)
+if(status OR NOT EXISTS ${DIRECTORY}/model_weights.cpp.bin)
+  message(FATAL_ERROR "no binary file of weights: ${status}")
+endif()
+execute_process(COMMAND ${COMPILER} --target=${TRIPLE} -std=c++17 -nostdinc++ -fno-exceptions -fno-rtti -Wall -Wextra -Werror -I${DIRECTORY} -I${STUB} -c ${DIRECTORY}/model_weights.cpp -o ${DIRECTORY}/weights.o RESULT_VARIABLE status)
+if(status)
+  message(FATAL_ERROR "the weights do not assemble for ${TRIPLE}")
+endif()
+file(SIZE ${DIRECTORY}/weights.o object)
+file(SIZE ${DIRECTORY}/model_weights.cpp.bin blob)
+if(object LESS blob)
+  message(FATAL_ERROR "the object of ${object} bytes cannot hold ${blob} bytes of weights")
+endif()
+file(READ ${DIRECTORY}/weights.o object_hex HEX)
+file(READ ${DIRECTORY}/model_weights.cpp.bin blob_hex HEX)
+string(FIND "${object_hex}" "${blob_hex}" at)
+if(at EQUAL -1)
+  message(FATAL_ERROR "the object does not hold the weights")
+endif()

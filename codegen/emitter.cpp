@@ -209,7 +209,22 @@ std::string Emitter::argument(const ir::Arg& arg, const ir::Step&) const {
       for (ir::Dim value : a.values) text += (text.empty() ? "" : ", ") + e.dim(value);
       return "kr::" + a.type + "{" + text + "}";
     }
-    std::string operator()(const ir::NullArg& a) const { return fmt::format("static_cast<const {}*>(nullptr)", cpp_type(a.dtype)); }
+    std::string operator()(const ir::RecordArg& a) const {
+      std::string text;
+      for (const auto& field : a.fields) {
+        text += text.empty() ? "" : ", ";
+        if (const auto* size = std::get_if<ir::Dim>(&field)) text += e.dim(*size);
+        else if (const auto* truth = std::get_if<bool>(&field)) text += *truth ? "true" : "false";
+        else text += literal(a.dtype, std::get<double>(field));
+      }
+      return fmt::format("kr::{}<{}>{{{}}}", a.type, cpp_type(a.dtype), text);
+    }
+    std::string operator()(const ir::RowsArg& a) const {
+      std::string text = a.operand.buffer.valid() ? e.pointer(a.operand) : "";
+      for (ir::Dim stride : a.strides) text += ", " + e.dim(stride);
+      return fmt::format("kr::{}<{}{}>{{{}}}", a.type, a.const_element ? "const " : "", cpp_type(a.operand.dtype), text);
+    }
+    std::string operator()(const ir::NullArg& a) const { return fmt::format("static_cast<{}{}*>(nullptr)", a.writes ? "" : "const ", cpp_type(a.dtype)); }
     std::string operator()(const ir::SizeArg& a) const { return e.dim(a.size); }
     std::string operator()(const ir::NumberArg& a) const { return literal(a.dtype, a.value); }
     std::string operator()(const ir::FlagsArg& a) const {

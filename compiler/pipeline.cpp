@@ -1,5 +1,6 @@
 #include "compiler/pipeline.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -28,7 +29,6 @@ struct Stage {
 void take_composites(Program& program, FunctionId function) {
   // A kernel that takes the group whole is faster than its parts; without one the parts are ordinary nodes again.
   const ir::Function before = program.function(function);
-  std::vector<std::string> kept;
   ir::inline_composites(program, function, [&](const ir::Composite::Attrs& attrs) {
     for (const ir::Node& node : before.nodes)
       if (const auto* composite = node.op.as<ir::Composite>(); composite && *composite == attrs) return !ir::has_kernel(program, before, node);
@@ -50,20 +50,28 @@ constexpr Stage kStages[] = {
 
 }  // namespace
 
-void optimize(Program& program) {
+std::vector<ir::Decision> optimize(Program& program) {
   const FunctionId predict = program.find("predict");
+  std::vector<ir::Decision> decisions;
+  for (const ir::Node& node : program.function(predict).nodes) {
+    if (!node.op.as<ir::Composite>()) continue;
+    ir::Decision decision{node.origin, ir::why_no_kernel(program, program.function(predict), node)};
+    if (!decision.text.empty() && std::find(decisions.begin(), decisions.end(), decision) == decisions.end()) decisions.push_back(std::move(decision));
+  }
   for (const Stage& stage : kStages) {
     stage.run(program, predict);
     ir::verify(program);
   }
+  return decisions;
 }
 
 Result<PlannedModel> plan_model(ExpandedModel expanded, const std::string& file, const PipelineOptions& options) {
   PlannedModel planned{std::make_unique<Program>(std::move(expanded.program)), {}};
-  optimize(*planned.program);
+  std::vector<ir::Decision> decisions = optimize(*planned.program);
   Result<ir::Plan> plan = ir::make_plan(*planned.program, options.plan);
   if (!plan) return Error{fmt::format("{}: {}", file, plan.error())};
   planned.plan = std::move(*plan);
+  planned.plan.decisions = std::move(decisions);
   return planned;
 }
 

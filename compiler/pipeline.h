@@ -20,8 +20,8 @@ struct PlannedModel {
   ir::Plan plan;
 };
 
-/// Optimises `predict` in place: everything before kernels are chosen.
-void optimize(ir::Program& program);
+/// Optimises `predict` in place: everything before kernels are chosen. What it decided that a user may want to know of.
+std::vector<ir::Decision> optimize(ir::Program& program);
 
 /// The whole way to a plan. Errors name the file and the layer that cannot be compiled.
 Result<PlannedModel> plan_model(ExpandedModel expanded, const std::string& file, const PipelineOptions& options);

@@ -125,6 +125,12 @@ class GRUCell : public GatedCell {
   bool reset_after_ = true;
 };
 
+/// The name of an activation that has no arguments; empty: a kernel does not know it.
+std::string plain_name(const Activation& activation) {
+  const bool plain = !activation.layer && (activation.arguments.is_null() || (activation.arguments.is_object() && activation.arguments.as_object().empty()));
+  return plain ? activation.name : std::string();
+}
+
 /// A layer that makes its own cell from its own config.
 template <class C>
 class CellLayer : public RnnLayer {
@@ -150,8 +156,8 @@ class CellLayer : public RnnLayer {
     else return "simple_rnn";
   }
   std::map<std::string, ir::Composite::Attribute> attributes() const override {
-    std::map<std::string, ir::Composite::Attribute> list = {{"units", own().units()}, {"activation", own().activation().name}, {"use_bias", int64_t{own().use_bias()}}};
-    if constexpr (!std::is_same_v<C, SimpleRNNCell>) list["recurrent_activation"] = own().recurrent_activation().name;
+    std::map<std::string, ir::Composite::Attribute> list = {{"units", own().units()}, {"activation", plain_name(own().activation())}, {"use_bias", int64_t{own().use_bias()}}};
+    if constexpr (!std::is_same_v<C, SimpleRNNCell>) list["recurrent_activation"] = plain_name(own().recurrent_activation());
     if constexpr (std::is_same_v<C, GRUCell>) list["reset_after"] = int64_t{own().reset_after()};
     list["keras2"] = int64_t{version.keras2()};  // hard_sigmoid has another slope there
     return list;

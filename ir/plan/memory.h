@@ -18,6 +18,7 @@ void for_each_operand(const Step& step, F&& f) {
   for (const Arg& arg : step.args) {
     if (const auto* pointer = std::get_if<PointerArg>(&arg)) f(pointer->operand, pointer->writes);
     else if (const auto* leaf = std::get_if<StridedLeaf>(&arg)) f(leaf->operand, leaf->output);
+    else if (const auto* rows = std::get_if<RowsArg>(&arg); rows && rows->operand.buffer.valid()) f(rows->operand, rows->writes);
     else if (const auto* epilogue = std::get_if<Epilogue>(&arg)) {
       for (const Epilogue::Leaf& l : epilogue->leaves) f(l.operand, false);
     } else if (const auto* scratch = std::get_if<ScratchArg>(&arg)) {

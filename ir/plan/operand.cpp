@@ -29,6 +29,27 @@ bool Operand::dense_inside(int from_axis) const {
   return true;
 }
 
+std::optional<int64_t> Operand::row_stride() const {
+  const int last = shape.rank() - 1;
+  if (last < 0 || !shape[last].is_static() || (!shape[last].is_one() && strides.back() != Dim(1))) return std::nullopt;
+  std::optional<int64_t> row;
+  Dim rows(1);  // of the axes behind the one looked at
+  for (int axis = last - 1; axis >= 0; --axis) {
+    if (shape[axis].is_one()) continue;
+    const Dim stride = strides[static_cast<size_t>(axis)];
+    if (!row) {
+      if (!stride.is_static()) return std::nullopt;
+      row = stride.size;
+    } else if (stride != rows * *row) {
+      return std::nullopt;
+    }
+    if (axis == 0) break;
+    if (!shape[axis].is_static() && !rows.is_static()) return std::nullopt;
+    rows = shape[axis].is_static() ? rows * shape[axis].size : shape[axis] * rows.size;
+  }
+  return row.value_or(shape[last].size);
+}
+
 bool Operand::dense() const { return dense_inside(0); }
 
 bool Expression::vectorizable() const {

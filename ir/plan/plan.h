@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -46,6 +47,8 @@ struct Operand {
   bool dense() const;
   /// The innermost `axes` axes are dense among themselves.
   bool dense_inside(int from_axis) const;
+  /// Elements from one row of the last axis to the next where rows are contiguous and evenly apart; none: they are not.
+  std::optional<int64_t> row_stride() const;
 };
 
 /// A pointwise function of operands' elements, emitted as a functor. Nodes in order; the last is the result.
@@ -93,6 +96,7 @@ struct PointerArg {
 };
 struct NullArg {
   DType dtype = DType::float32;
+  bool writes = false;
 };
 struct SizeArg {
   Dim size;
@@ -123,7 +127,21 @@ struct AggregateArg {
   std::string type;  // of the runtime
   std::vector<Dim> values;
 };
-using Arg = std::variant<ValueArg, AggregateArg, PointerArg, NullArg, SizeArg, NumberArg, FlagsArg, ExtentsArg, FunctorArg, ScratchArg, PoolArg, AlternateArg, StridedLeaf, Epilogue>;
+/// A struct of the runtime, field by field: `kr::AttentionShape<float>{...}`.
+struct RecordArg {
+  std::string type;
+  DType dtype;
+  std::vector<std::variant<Dim, double, bool>> fields;  // numbers are of the dtype
+};
+/// A pointer with strides: `kr::AttentionRows<const float>{x, ...}`; without a buffer: the default, which points nowhere.
+struct RowsArg {
+  std::string type;
+  bool const_element = false;
+  Operand operand;
+  std::vector<Dim> strides;
+  bool writes = false;
+};
+using Arg = std::variant<ValueArg, AggregateArg, RecordArg, RowsArg, PointerArg, NullArg, SizeArg, NumberArg, FlagsArg, ExtentsArg, FunctorArg, ScratchArg, PoolArg, AlternateArg, StridedLeaf, Epilogue>;
 
 /// A template argument: a number, an element type, a functor's type, or a named type of the runtime with arguments of its own.
 struct Template {
@@ -177,8 +195,16 @@ struct PlannedFunction {
   Dim workspace_bytes;         // for n examples in flight
 };
 
+/// A choice that a user may want to know of.
+struct Decision {
+  OriginId origin;
+  std::string text;
+  bool operator==(const Decision&) const = default;
+};
+
 struct Plan {
   std::vector<PlannedFunction> functions;
+  std::vector<Decision> decisions;
   std::vector<Expression> expressions;
   const Program* program = nullptr;  // variables, origins, for names and values; must outlive the plan
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "ir/plan/kernels/shapes.h"
 #include "ir/support/check.h"
 
 namespace keratin::ir {
@@ -14,7 +15,7 @@ Planner::Planner(Program& program, Plan& plan, const PlanOptions& options, Funct
 // ---- structure ------------------------------------------------------------------------------------------------------
 
 Planner::Frame Planner::make_frame(const Function& function) {
-  Frame frame{&function, {}, {}, {}, {}, {}, {}};
+  Frame frame{&function, {}, {}, {}, {}, {}, {}, {}, {}};
   const size_t values = function.values.size();
   frame.operands.resize(values);
   frame.definition.assign(values, -1);
@@ -59,7 +60,13 @@ const KernelRule* find_rule(std::string_view family) {
 
 bool has_kernel(const Program& program, const Function& function, const Node& composite) {
   const KernelRule* rule = find_rule(family_of(function, composite));
-  return rule && (!rule->accepts || rule->accepts(program, function, composite));
+  if (!rule || (rule->declines && !rule->declines(program, function, composite).empty())) return false;
+  return !rule->accepts || rule->accepts(program, function, composite);
+}
+
+std::string why_no_kernel(const Program& program, const Function& function, const Node& composite) {
+  const KernelRule* rule = find_rule(family_of(function, composite));
+  return rule && rule->declines ? rule->declines(program, function, composite) : std::string();
 }
 
 const KernelRule* Planner::rule_of(const Node& node) const { return find_rule(family_of(*frame_->function, node)); }
@@ -143,7 +150,52 @@ void Planner::find_sinks(Frame& frame) {
     ++size[common->index];
   }
   find_pooled(frame);
+  find_parts(frame);
   frame_ = outer;
+}
+
+/// Whether the value can be written as part of the concatenation from the start: what computes it, and whoever else reads it, can leave gaps
+/// between rows. Loops over elements can along any axis.
+bool Planner::may_be_part(const Frame& frame, ValueId id, const Node& concatenate) const {
+  const Function& f = *frame.function;
+  if (frame.is_output[id.index] || frame.sink[id.index] != id || frame.pooled[id.index]) return false;
+  const bool last = concatenate.op.as<Concatenate>()->axis == type(id).shape.rank() - 1;
+  int places = 0;
+  for (int user : frame.users[id.index]) {
+    const Node& reader = f.nodes[static_cast<size_t>(user)];
+    if (&reader == &concatenate) {
+      ++places;
+      continue;
+    }
+    const KernelRule* rule = is_pointwise(reader) ? nullptr : rule_of(reader);
+    if (!last || !rule || !rule->reads_rows || reader.inputs[0] != id || !rule->reads_rows(*this, reader)) return false;
+  }
+  const Node* node = definition(id);
+  if (!node || places != 1) return false;
+  if (is_pointwise(*node)) {
+    const std::optional<ValueId> root = root_of(id);
+    if (!root) return true;
+    node = definition(*root);
+  }
+  const KernelRule* rule = rule_of(*node);
+  return last && rule && rule->writes_rows && rule->writes_rows(*this, *node);
+}
+
+/// Values written into the concatenation that reads them. Within a concatenation along another axis rows are not evenly apart, so parts of
+/// parts are of one axis.
+void Planner::find_parts(Frame& frame) {
+  for (size_t n = frame.function->nodes.size(); n-- > 0 && options_.fuse;) {
+    const Node& node = frame.function->nodes[n];
+    const auto* concatenate = node.op.as<Concatenate>();
+    if (!concatenate) continue;
+    Dim start(0);
+    const auto outer = frame.parts.find(node.outputs[0]);
+    const bool even = outer == frame.parts.end() || outer->second.axis == concatenate->axis;
+    for (ValueId id : node.inputs) {
+      if (even && !frame.parts.contains(id) && may_be_part(frame, id, node)) frame.parts[id] = {node.outputs[0], concatenate->axis, start};
+      start = start + type(id).shape[concatenate->axis];
+    }
+  }
 }
 
 /// Values that only a max pooling reads and whose kernel had better compute it too.
@@ -328,6 +380,11 @@ Operand Planner::dense_inside(ValueId id, int from_axis) {
   return dense(id);
 }
 
+Operand Planner::even_rows(ValueId id) {
+  const Operand from = operand(id);
+  return from.row_stride() ? from : dense(id);
+}
+
 Operand Planner::dense(ValueId id) {
   const Operand from = operand(id);
   if (from.dense()) return from;
@@ -353,6 +410,12 @@ int64_t Planner::weight_bytes() const {
 
 Operand Planner::result(ValueId id) {
   if (frame_->operands[id.index]) return *frame_->operands[id.index];
+  if (const auto part = frame_->parts.find(id); part != frame_->parts.end()) {
+    const auto& [whole, axis, start] = part->second;
+    frame_->operands[id.index] = part_of(reserve(whole), axis, start, type(id).shape[axis]);
+    return *frame_->operands[id.index];
+  }
+  if (const auto reserved = frame_->reserved.find(id); reserved != frame_->reserved.end()) return *(frame_->operands[id.index] = reserved->second);
   if (const auto output = output_of_.find(id); output != output_of_.end() && frame_->function->name == out_.name) {
     frame_->operands[id.index] = buffer_operand(output->second);
     return *frame_->operands[id.index];
@@ -371,6 +434,15 @@ Operand Planner::result(ValueId id) {
   return *frame_->operands[id.index];
 }
 
+/// The result of a concatenation before it is planned, for its parts to be written into.
+Operand Planner::reserve(ValueId whole) {
+  if (const auto reserved = frame_->reserved.find(whole); reserved != frame_->reserved.end()) return reserved->second;
+  const Operand operand = result(whole);
+  frame_->operands[whole.index].reset();
+  frame_->reserved[whole] = operand;
+  return operand;
+}
+
 BufferId Planner::scratch(DType dtype, Dim count, const std::string& name) {
   Buffer buffer;
   buffer.dtype = dtype;
@@ -378,6 +450,18 @@ BufferId Planner::scratch(DType dtype, Dim count, const std::string& name) {
   buffer.name = name;
   out_.buffers.push_back(std::move(buffer));
   return BufferId{static_cast<uint32_t>(out_.buffers.size() - 1)};
+}
+
+Operand Planner::scratch_operand(DType dtype, Shape shape, const std::string& name) {
+  const BufferId id = scratch(dtype, Dim(0), name);
+  out_.buffers[id.index].shape = std::move(shape);
+  return buffer_operand(id);
+}
+
+const Node* Planner::only_reader(ValueId id) const {
+  const std::vector<int>& users = frame_->users[id.index];
+  if (frame_->is_output[id.index] || users.size() != 1) return nullptr;
+  return &frame_->function->nodes[static_cast<size_t>(users[0])];
 }
 
 Operand Planner::prepared(ValueId weight, const std::string& suffix, const std::function<Val(Builder&, Val)>& build) {

@@ -44,6 +44,12 @@ struct KernelRule {
   bool (*takes_bias)(const Planner&, const Node&) = nullptr;
   /// Whether the kernel had better compute max pooling of its result too. Null: never.
   bool (*takes_max_pool)(const Planner&, const Node&, const Window&) = nullptr;
+  /// Instead of `accepts`, where it matters to the user: why the composite is not taken whole, for plan.txt; empty: it is.
+  std::string (*declines)(const Program&, const Function&, const Node&) = nullptr;
+  /// Whether the kernel for this node writes its result, or reads its first operand, with rows of the last axis any distance apart, so that
+  /// the value may be part of a wider one (concatenation). Null: never.
+  bool (*writes_rows)(const Planner&, const Node&) = nullptr;
+  bool (*reads_rows)(const Planner&, const Node&) = nullptr;
 };
 
 /// All rules (ir/plan/kernels).
@@ -51,6 +57,8 @@ const std::vector<KernelRule>& kernel_rules();
 const KernelRule* find_rule(std::string_view family);
 /// Whether some kernel takes the composite whole.
 bool has_kernel(const Program& program, const Function& function, const Node& composite);
+/// Why none does, where the rule of its kind says so.
+std::string why_no_kernel(const Program& program, const Function& function, const Node& composite);
 
 /// What the planner cannot do; names the layer. The user's model asks for something not supported.
 struct PlanError {
@@ -76,6 +84,8 @@ class Planner {
   Operand dense(ValueId id);
   /// Dense in its last `type.rank - from_axis` axes; strides before may be anything.
   Operand dense_inside(ValueId id, int from_axis);
+  /// Rows of the last axis evenly apart, row_stride(operand) elements: a view where the value is one, else dense.
+  Operand even_rows(ValueId id);
   /// The value of a scalar constant behind views.
   std::optional<double> scalar(ValueId id) const;
   /// The variable behind a read, if the value is one.
@@ -86,6 +96,12 @@ class Planner {
   Operand result(const Target& target) { return result(target.result); }
   /// Workspace memory that only one step uses.
   BufferId scratch(DType dtype, Dim count, const std::string& name);
+  /// The same as a dense operand, for what one step of a rule hands to the next.
+  Operand scratch_operand(DType dtype, Shape shape, const std::string& name);
+  /// Whether anything reads the value.
+  bool is_read(ValueId id) const { return frame_->is_output[id.index] || !frame_->users[id.index].empty(); }
+  /// The node that alone reads the value, once; null where there is none or the value is an output of the function.
+  const Node* only_reader(ValueId id) const;
 
   /// A weight as the kernel wants it: runs `build` on it in the function prepare and gives the variable that holds the result.
   Operand prepared(ValueId weight, const std::string& suffix, const std::function<Val(Builder&, Val)>& build);
@@ -118,6 +134,12 @@ class Planner {
   [[noreturn]] void fail(const Node& node, const std::string& message) const;
 
  private:
+  /// A place in the result of a concatenation.
+  struct Part {
+    ValueId whole;
+    int axis;
+    Dim start;
+  };
   struct Frame {
     const Function* function;
     std::vector<std::optional<Operand>> operands;  // by value
@@ -125,6 +147,8 @@ class Planner {
     std::vector<ValueId> sink;                     // the value whose expression this one is computed in; itself: materialised
     std::vector<std::vector<int>> users;           // node indices
     std::vector<char> is_output;
+    std::map<ValueId, Part> parts;                 // values that are written as part of a concatenation
+    std::map<ValueId, Operand> reserved;           // concatenations that have parts already, but are not planned yet
     std::vector<char> pooled;                      // read by a max pooling alone, which computes the value on its way
   };
 
@@ -132,6 +156,9 @@ class Planner {
   void find_sinks(Frame& frame);
   std::vector<char> find_ends(const Frame& frame) const;
   void find_pooled(Frame& frame);
+  void find_parts(Frame& frame);
+  Operand reserve(ValueId whole);
+  bool may_be_part(const Frame& frame, ValueId id, const Node& concatenate) const;
   const Node* definition(ValueId id) const;
   bool is_pointwise(const Node& node) const;
   const KernelRule* rule_of(const Node& node) const;

@@ -38,6 +38,9 @@ std::string_view role_text(BufferRole role) {
 
 std::string print(const Plan& plan) {
   std::string text;
+  for (const Decision& decision : plan.decisions)
+    text += (decision.origin.valid() ? plan.program->origins[decision.origin.index].path + ": " : std::string()) + decision.text + "\n";
+  if (!text.empty()) text += "\n";
   for (const PlannedFunction& f : plan.functions) {
     text += fmt::format("{}: {}\n\nsteps\n", f.name, f.separable ? fmt::format("{} examples per pass", f.block) : "the whole batch in one pass");
     for (size_t i = 0; i < f.steps.size(); ++i) text += print_step(plan, f, f.steps[i], i);

@@ -12,7 +12,7 @@ void plan_concatenate(Planner& planner, const Node& node, const Target& target) 
   Dim start(0);
   for (ValueId input : node.inputs) {
     const Operand x = planner.operand(input);
-    planner.copy(x, part_of(y, axis, start, x.shape[axis]), node.origin);
+    if (x.buffer != y.buffer) planner.copy(x, part_of(y, axis, start, x.shape[axis]), node.origin);
     start = start + x.shape[axis];
   }
 }

@@ -14,6 +14,8 @@ std::string_view Pack::name_of(Layout layout) {
 }
 
 Result<Types> Pack::infer(const Attrs& attrs, const Types& in) {
+  if (!is_float(in[0].dtype)) return Error{fmt::format("packs floats, not {}", keratin::name_of(in[0].dtype))};
+  if (attrs.gates < 1) return Error{fmt::format("packs the columns of 1 gate or more, not {}", attrs.gates)};
   const Shape& shape = in[0].shape;
   if (!shape.is_static() || shape.rank() < 1 || shape.rank() > 2) return Error{fmt::format("packs vectors and matrices of known size, not {}", to_string(shape))};
   const int64_t columns = shape.back().size, rows = shape.rank() == 2 ? shape[0].size : 1;

@@ -15,6 +15,8 @@ Samples samples_Pack() {
       {{panels, {float32({kBatch, 3})}, "packs vectors and matrices of known size, not [n,3]"},
        {panels, {float32({})}, "packs vectors and matrices of known size, not []"},
        {panels, {float32({3})}, "packs a matrix into panels"},
+       {panels, {{DType::int32, {2, 3}}}, "packs floats, not int32"},
+       {Pack::Attrs{Pack::Layout::gate_columns, 0}, {float32({4})}, "packs the columns of 1 gate or more, not 0"},
        {columns, {float32({3})}, "2 gates do not divide 3 columns"},
        {recurrent, {float32({3, 4})}, "a recurrent kernel has as many rows as units"}}};
   for (Sample& one : samples.good) one.local = false;  // what is packed never has a gradient

@@ -9,6 +9,7 @@
 #include "ir/passes/eliminate_common.h"
 #include "ir/passes/eliminate_dead.h"
 #include "ir/passes/fold_constants.h"
+#include "ir/passes/fold_padding.h"
 #include "ir/passes/fold_scale_into_weights.h"
 #include "ir/passes/rewrite.h"
 #include "ir/passes/simplify.h"
@@ -42,6 +43,7 @@ constexpr Stage kStages[] = {
     {"fold_constants", ir::fold_constants},
     {"simplify", [](Program& p, FunctionId f) { ir::simplify(p, f, true); }},
     {"eliminate_common", ir::eliminate_common},
+    {"fold_padding", ir::fold_padding},
     {"fold_scale_into_weights", ir::fold_scale_into_weights},  // batch normalisation, while scales still stand beside their producers
     {"split_prepare", [](Program& p, FunctionId f) { ir::split_prepare(p, f); }},  // from here on predict computes nothing from weights alone
     {"eliminate_common", ir::eliminate_common},

@@ -18,21 +18,30 @@ class Projection : public Layer {
 
   KTensors call(CallContext& ctx, const CallInputs&) override { return ctx.fail("is called by its attention layer only"); }
 
-  /// Contracts the last `axes` axes of x with the kernel's first: [..., in] -> [..., out].
+  /// Contracts the last `axes` axes of x with the kernel's first: [..., in] -> [..., out]. One matrix product with a bias for each column, as
+  /// in Dense: the axes of heads are only a way to look at its rows.
   Val project(CallContext& outer, Val x, int axes, const std::vector<Dim>& out) {
     if (x.poisoned()) return x;
     CallContext ctx(outer.expansion(), outer.b, *this, outer.path() + "/" + name);
-    Shape kernel_shape;
-    ir::Dot::Attrs attrs;
-    for (int i = 0; i < axes; ++i) {
-      kernel_shape.dims.push_back(x.dim(x.rank() - axes + i));
-      attrs.left_contract.push_back(x.rank() - axes + i);
-      attrs.right_contract.push_back(i);
+    Shape kernel_shape, rows, result;
+    int64_t features = 1, columns = 1;
+    for (int axis = 0; axis < x.rank() - axes; ++axis) rows.dims.push_back(x.dim(axis));
+    for (int axis = x.rank() - axes; axis < x.rank(); ++axis) {
+      if (!x.dim(axis).is_static()) return outer.fail_value(fmt::format("features of {} must be known", ir::keras_shape(x.shape())));
+      kernel_shape.dims.push_back(x.dim(axis));
+      features *= x.dim(axis).size;
     }
-    kernel_shape.dims.insert(kernel_shape.dims.end(), out.begin(), out.end());
+    result = rows;
+    for (Dim extent : out) {
+      kernel_shape.dims.push_back(extent);
+      result.dims.push_back(extent);
+      columns *= extent.size;
+    }
     const Val kernel = ctx.read(ctx.weight("kernel", kernel_shape, kernel_initializer, kernel_regularizer));
-    const Val y = ctx.b.dot(x, kernel, attrs);
-    return use_bias ? y + ctx.read(ctx.weight("bias", Shape(out), bias_initializer, bias_regularizer)) : y;
+    rows.dims.push_back(features);
+    Val y = ctx.b.dense(ctx.b.reshape(x, rows), ctx.b.reshape(kernel, {features, columns}));
+    if (use_bias) y = y + ctx.b.reshape(ctx.read(ctx.weight("bias", Shape(out), bias_initializer, bias_regularizer)), {columns});
+    return ctx.b.reshape(y, result);
   }
 };
 
@@ -88,13 +97,13 @@ class MultiHeadAttention : public Layer {
     std::vector<int> along;
     if (!read_axes(ctx, rank, along)) return KTensors(8);
 
-    const Val q = heads_first(ctx, query_->project(ctx, query->value, 1, {heads_, key_dim_}), along);
-    const Val k = heads_first(ctx, key_->project(ctx, key.value, 1, {heads_, key_dim_}), along);
-    const Val v = heads_first(ctx, value_->project(ctx, value->value, 1, {heads_, value_dim_}), along);
+    const Val q = steps_merged(ctx, query_->project(ctx, query->value, 1, {heads_, key_dim_}), along);
+    const Val k = steps_merged(ctx, key_->project(ctx, key.value, 1, {heads_, key_dim_}), along);
+    const Val v = steps_merged(ctx, value_->project(ctx, value->value, 1, {heads_, value_dim_}), along);
     if (q.poisoned() || k.poisoned() || v.poisoned()) return KTensors(8);
     const Val mask = combined_mask(ctx, inputs, *query, *value, key, q, k, along);
-    const bool wants_scores = flag(inputs, 7, "return_attention_scores");
-    const auto [attended, scores] = attend(ctx, q, k, v, mask, wants_scores || dropout_ > 0 || rank != 3);
+    const bool wants_scores = flag(inputs, 7, "return_attention_scores"), causal = flag(inputs, 9, "use_causal_mask");
+    const auto [attended, scores] = attend(ctx, q, k, v, mask, causal, wants_scores || dropout_ > 0 || rank != 3);
     Val heads = heads_back(ctx, attended, query->value, along);
     if (gate_) heads = heads * sigmoid(gate_->project(ctx, query->value, 1, {heads_, value_dim_}));
     std::vector<Dim> out;
@@ -125,30 +134,27 @@ class MultiHeadAttention : public Layer {
     return true;
   }
 
-  /// Axes of [batch, axes..., heads, dim] in the order batch, others, heads, along, dim.
+  /// Axes of [batch, axes..., heads, dim] in the order batch, others, along, heads, dim.
   static std::vector<int> split_order(int rank, const std::vector<int>& along) {
     std::vector<int> order = {0};
     for (int axis = 1; axis < rank - 2; ++axis)
       if (std::find(along.begin(), along.end(), axis) == along.end()) order.push_back(axis);
-    order.push_back(rank - 2);
     order.insert(order.end(), along.begin(), along.end());
+    order.push_back(rank - 2);
     order.push_back(rank - 1);
     return order;
   }
 
-  /// [batch, others, heads, steps, dim], the attended axes being one.
-  static Val heads_first(CallContext& ctx, Val x, const std::vector<int>& along) {
+  /// [batch, others, steps, heads, dim], the attended axes being one.
+  static Val steps_merged(CallContext& ctx, Val x, const std::vector<int>& along) {
     if (x.poisoned()) return x;
     Val turned = ctx.b.transpose(x, split_order(x.rank(), along));
     Shape shape;
-    const int leading = turned.rank() - 1 - static_cast<int>(along.size());
+    const int end = turned.rank() - 2, begin = end - static_cast<int>(along.size());
     int64_t steps = 1;
-    for (int axis = 0; axis < turned.rank() - 1; ++axis) {
-      if (axis < leading) shape.dims.push_back(turned.dim(axis));
-      else steps *= turned.dim(axis).size;
-    }
-    shape.dims.push_back(steps);
-    shape.dims.push_back(turned.dim(-1));
+    for (int axis = begin; axis < end; ++axis) steps *= turned.dim(axis).size;
+    for (int axis = 0; axis < begin; ++axis) shape.dims.push_back(turned.dim(axis));
+    shape.dims.insert(shape.dims.end(), {steps, turned.dim(-2), turned.dim(-1)});
     return ctx.b.reshape(turned, shape);
   }
 
@@ -160,23 +166,25 @@ class MultiHeadAttention : public Layer {
     Shape shape;
     for (int axis = 0; axis < rank; ++axis) {
       const int original = order[static_cast<size_t>(axis)];
-      shape.dims.push_back(original == rank - 2 ? x.dim(-3) : original == rank - 1 ? x.dim(-1) : query.dim(original));
+      shape.dims.push_back(original >= rank - 2 ? x.dim(original - rank) : query.dim(original));
     }
     std::vector<int> inverse(order.size());
     for (size_t i = 0; i < order.size(); ++i) inverse[static_cast<size_t>(order[i])] = static_cast<int>(i);
     return ctx.b.transpose(ctx.b.reshape(x, shape), inverse);
   }
 
-  /// All masks ANDed and broadcast to the scores; poisoned: none.
+  /// All masks but the causal one ANDed and broadcast to the scores [batch, others, heads, queries, keys]; poisoned: none.
   Val combined_mask(CallContext& ctx, const CallInputs& inputs, const KTensor& query, const KTensor& value, const KTensor& key, Val q, Val k, const std::vector<int>& along) {
     ir::Builder& b = ctx.b;
     Shape scores = q.shape();
-    scores[scores.rank() - 1] = k.dim(-2);
+    const int last = scores.rank() - 1;
+    scores[last - 2] = q.dim(-2);
+    scores[last - 1] = q.dim(-3);
+    scores[last] = k.dim(-3);
     Val all;
     const auto add = [&](Val mask) {
       if (mask.poisoned()) return;
       if (mask.dtype() != DType::boolean) mask = b.compare(ir::Compare::Kind::ne, mask, b.number(mask.dtype(), 0));
-      mask = b.broadcast(mask, scores);
       all = all.poisoned() ? mask : b.binary(ir::Binary::Kind::logical_and, all, mask);
     };
     const auto argument = [&](size_t position, const char* name, Val implicit) {
@@ -205,28 +213,50 @@ class MultiHeadAttention : public Layer {
       while (!mask.poisoned() && mask.rank() < scores.rank()) mask = b.expand_dims(mask, given.rank() >= 3 ? 1 : 0);
       add(mask);
     }
-    const Val row = b.iota({DType::int32, {q.dim(-2), k.dim(-2)}}, 0), column = b.iota({DType::int32, {q.dim(-2), k.dim(-2)}}, 1);
-    if (flag(inputs, 9, "use_causal_mask")) add(b.compare(ir::Compare::Kind::ge, row, column));
-    if (sliding_window_) add(less(abs(row - column), static_cast<double>(*sliding_window_)));
-    return all;
+    if (sliding_window_) add(less(abs(row_number(b, scores) - column_number(b, scores)), static_cast<double>(*sliding_window_)));
+    return all.poisoned() ? all : b.broadcast(all, scores);
   }
 
-  /// softmax(q k^T / sqrt(key_dim)) v. Keras computes 4-dimensional heads by dot_product_attention, which replaces masked scores; other cases by a
-  /// masked Softmax layer.
-  std::pair<Val, Val> attend(CallContext& ctx, Val q, Val k, Val v, Val mask, bool by_softmax_layer) {
-    ir::Builder& b = ctx.b;
+  /// Numbers of queries and keys, [queries, keys].
+  static Val row_number(ir::Builder& b, const Shape& scores) { return b.iota({DType::int32, {scores[scores.rank() - 2], scores.back()}}, 0); }
+  static Val column_number(ir::Builder& b, const Shape& scores) { return b.iota({DType::int32, {scores[scores.rank() - 2], scores.back()}}, 1); }
+
+  /// softmax(q k^T / sqrt(key_dim)) v of heads [batch, others, steps, heads, dim], and the weights of the keys: one composite. Keras computes
+  /// 4-dimensional heads by dot_product_attention, which replaces masked scores; other cases by a masked Softmax layer.
+  std::pair<Val, Val> attend(CallContext& ctx, Val q, Val k, Val v, Val mask, bool causal, bool by_softmax_layer) {
+    const bool adds = !ctx.version().keras3();
+    const double far = q.dtype() == DType::float16 ? -3e4 : by_softmax_layer || adds ? -1e9 : -0.7 * 3.4028234663852886e38;
     const double scale = 1 / std::sqrt(static_cast<double>(key_dim_));
-    Val scores = b.matmul(by_softmax_layer ? q * scale : q, k, false, true);
+    const ir::FunctionId body = ctx.b.new_function("attention");
+    ir::Builder b(ctx.b.program(), body);
+    b.set_origin(ctx.b.origin());
+    Vals operands = {q, k, v};
+    if (!mask.poisoned()) operands.push_back(mask);
+    std::vector<int> turn(static_cast<size_t>(q.rank()));
+    for (int axis = 0; axis < q.rank(); ++axis) turn[static_cast<size_t>(axis)] = axis;
+    std::swap(turn[turn.size() - 3], turn[turn.size() - 2]);
+    const Val qh = b.transpose(b.parameter(q.type(), "query"), turn), kh = b.transpose(b.parameter(k.type(), "key"), turn), vh = b.transpose(b.parameter(v.type(), "value"), turn);
+    Val seen = mask.poisoned() ? Val() : b.parameter(mask.type(), "mask");
+    Val scores = b.matmul(by_softmax_layer ? qh * scale : qh, kh, false, true);
     if (!by_softmax_layer) scores = scores * scale;
-    if (mask.poisoned() || scores.poisoned()) return finish(ctx, softmax(scores, {-1}), v);
-    const double far = scores.dtype() == DType::float16 ? -3e4 : by_softmax_layer || !ctx.version().keras3() ? -1e9 : -0.7 * 3.4028234663852886e38;
-    if (!ctx.version().keras3()) return finish(ctx, softmax(scores + (1.0 - b.cast(mask, scores.dtype())) * far, {-1}), v);
-    scores = softmax(b.select(mask, scores, b.number(scores.dtype(), far)), {-1});
-    if (by_softmax_layer) scores = b.select(mask, scores, b.number(scores.dtype(), 0));
-    return finish(ctx, scores, v);
+    if (causal) {
+      const Shape shape = scores.shape();
+      const Val before = b.broadcast(b.compare(ir::Compare::Kind::ge, row_number(b, shape), column_number(b, shape)), shape);
+      seen = seen.poisoned() ? before : b.binary(ir::Binary::Kind::logical_and, seen, before);
+    }
+    const DType dtype = scores.dtype();
+    if (!seen.poisoned()) scores = adds ? scores + (1.0 - b.cast(seen, dtype)) * far : b.select(seen, scores, b.number(dtype, far));
+    Val weights = softmax(scores, {-1});
+    const bool zeroes = by_softmax_layer && !adds && !seen.poisoned();
+    if (zeroes) weights = b.select(seen, weights, b.number(dtype, 0));
+    b.output(b.transpose(b.matmul(weights, vh), turn), "y");
+    b.output(weights, "weights");
+    for (const std::string& error : b.take_errors()) return ctx.fail(error), std::pair<Val, Val>();
+    const Vals outputs = ctx.b.composite("attention",
+                                         {{"scale", scale}, {"masked_score", far}, {"add_masked_score", int64_t{adds}}, {"zero_masked", int64_t{zeroes}}, {"causal", int64_t{causal}}, {"masked", int64_t{!mask.poisoned()}}},
+                                         body, operands);
+    return {outputs[0], outputs[1]};
   }
-
-  static std::pair<Val, Val> finish(CallContext& ctx, Val weights, Val v) { return {ctx.b.matmul(weights, v), weights}; }
 
   int64_t heads_ = 1, key_dim_ = 1, value_dim_ = 1;
   double dropout_ = 0;

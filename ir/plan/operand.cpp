@@ -47,6 +47,7 @@ std::optional<int64_t> Operand::row_stride() const {
     if (!shape[axis].is_static() && !rows.is_static()) return std::nullopt;
     rows = shape[axis].is_static() ? rows * shape[axis].size : shape[axis] * rows.size;
   }
+  if (row && *row < shape[last].size) return std::nullopt;  // the same row again, or backwards
   return row.value_or(shape[last].size);
 }
 

@@ -172,6 +172,13 @@ bool Planner::may_be_part(const Frame& frame, ValueId id, const Node& concatenat
   }
   const Node* node = definition(id);
   if (!node || places != 1) return false;
+  if (node->op.as<Concatenate>() || node->op.as<Pad>()) return true;  // copies of strided operands
+  if (const auto* reverse = node->op.as<Reverse>()) {
+    const ValueId before = node->inputs[0];
+    node = frame.users[before.index].size() == 1 && !frame.is_output[before.index] ? definition(before) : nullptr;
+    const KernelRule* kernel = node && node->outputs[0] == before ? rule_of(*node) : nullptr;
+    return last && kernel && kernel->writes_rows && kernel->reverses && kernel->reverses(*this, *node, *reverse);
+  }
   if (is_pointwise(*node)) {
     const std::optional<ValueId> root = root_of(id);
     if (!root) return true;

@@ -50,6 +50,8 @@ struct KernelRule {
   /// the value may be part of a wider one (concatenation). Null: never.
   bool (*writes_rows)(const Planner&, const Node&) = nullptr;
   bool (*reads_rows)(const Planner&, const Node&) = nullptr;
+  /// Whether the kernel for this node writes its first result in that reversed order, where nothing else reads it. Null: never.
+  bool (*reverses)(const Planner&, const Node&, const Reverse::Attrs&) = nullptr;
 };
 
 /// All rules (ir/plan/kernels).

@@ -33,6 +33,13 @@ TEST_CASE("sort, argsort and top_k of every length, with equals and NaN") {
         good = good && order[static_cast<size_t>(r * n + i)] == expected[static_cast<size_t>(i)] && (got == want || (std::isnan(got) && std::isnan(want)));
       }
       CHECK(good);
+      for (Size k : {Size{1}, std::min<Size>(n, 5), n}) {
+        Guarded<float> values(static_cast<size_t>(k));
+        Guarded<kr::Int32> indices(static_cast<size_t>(k));
+        kr::bottom_k(1, n, k, row, values.data(), indices.data());
+        CHECK((values.intact() && indices.intact()));
+        CHECK(std::equal(indices.begin(), indices.end(), expected.begin()));
+      }
       std::sort(expected.begin(), expected.end(), [&](int a, int b) { return less(row[b], row[a]) || (!less(row[a], row[b]) && a < b); });
       for (Size k : {Size{1}, std::min<Size>(n, 5), n}) {
         Guarded<float> values(static_cast<size_t>(k));

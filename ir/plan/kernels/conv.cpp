@@ -46,17 +46,17 @@ Template conv2d_type(const PlaneConv& g, int64_t channels, int64_t filters, int6
 namespace {
 
 void plan_depthwise(Planner& planner, const Node& node, const Target& target, const PlaneConv& g) {
-  const Operand x = planner.dense(node.inputs[0]);
+  const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   const Operand weights = planner.prepared(node.inputs[1], "depthwise", [&](Builder& b, Val w) { return b.reshape(w, {Dim(g.kh * g.kw), Dim(g.filters)}); });
   Step step = planner.step("depthwise_conv2d", "depthwise.h", node, target);
-  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels, g.filters, g.channels, g.filters), Template::of(g.filters / g.channels), Template::epilogue_type()};
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels, g.filters, *x.row_stride(), *y.row_stride()), Template::of(g.filters / g.channels), Template::epilogue_type()};
   finish_conv(planner, node, target, std::move(step), x, weights);
 }
 
-Operand packed_kernel(Planner& planner, const Node& node, const PlaneConv& g, int64_t groups) {
-  const int64_t filters = g.filters / groups, rows = g.kh * g.kw * g.channels / groups;
+/// The kernel as one packed matrix of `rows` by `filters` for each group, one after another.
+Operand grouped_panels(Planner& planner, const Node& node, int64_t rows, int64_t filters, int64_t groups) {
   return planner.prepared(node.inputs[1], groups == 1 ? "packed" : "grouped", [&](Builder& b, Val w) {
-    const Val matrix = b.reshape(w, {Dim(rows), Dim(g.filters)});
+    const Val matrix = b.reshape(w, {Dim(rows), Dim(groups * filters)});
     Vals parts;
     for (int64_t group = 0; group < groups; ++group)
       parts.push_back(b.add1(Pack::Attrs{Pack::Layout::panels}, {b.slice(matrix, 1, group * filters, (group + 1) * filters)}));
@@ -64,12 +64,14 @@ Operand packed_kernel(Planner& planner, const Node& node, const PlaneConv& g, in
   });
 }
 
+Operand packed_kernel(Planner& planner, const Node& node, const PlaneConv& g, int64_t groups) { return grouped_panels(planner, node, g.kh * g.kw * g.channels / groups, g.filters / groups, groups); }
+
 void plan_direct(Planner& planner, const Node& node, const Target& target, const PlaneConv& g, int64_t groups, std::vector<Candidate> candidates) {
-  const Operand x = planner.dense(node.inputs[0]);
+  const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   const Operand packed = packed_kernel(planner, node, g, groups);
   Step step = planner.step(groups == 1 ? "conv2d" : "conv2d_grouped", "conv2d.h", node, target);
   step.candidates = std::move(candidates);
-  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels / groups, g.filters / groups, g.channels, g.filters)};
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels / groups, g.filters / groups, *x.row_stride(), *y.row_stride())};
   if (groups > 1) step.templates.push_back(Template::of(groups));
   step.templates.push_back(Template::epilogue_type());
   finish_conv(planner, node, target, std::move(step), x, packed);
@@ -93,7 +95,7 @@ int64_t windows_of(const PlaneConv& g, const Window& window) {
 
 void plan_max_pool(Planner& planner, const Node& node, const Target& target, const PlaneConv& g) {
   const Window& window = *target.pool;
-  const Operand x = planner.dense(node.inputs[0]);
+  const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   const Operand packed = packed_kernel(planner, node, g, 1);
   Step step = planner.step("conv2d_max_pool", "conv_max_pool.h", node, target);
   step.candidates = candidates_of(planner, g, planner.type(node.inputs[0]).dtype, 1);
@@ -106,17 +108,16 @@ void plan_max_pool(Planner& planner, const Node& node, const Target& target, con
   std::vector<Template> sizes = numbers({window.size[1], window.size[2]});
   if (window.strides[1] != window.size[1] || window.strides[2] != window.size[2])
     for (int axis = 1; axis <= 2; ++axis) sizes.push_back(Template::of(window.strides[static_cast<size_t>(axis)]));
-  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels, g.filters, g.channels, g.filters), Template::named("MaxWindow", std::move(sizes)), Template::epilogue_type()};
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels, g.filters, *x.row_stride(), *y.row_stride()), Template::named("MaxWindow", std::move(sizes)), Template::epilogue_type()};
   finish_conv(planner, node, target, std::move(step), x, packed);
 }
 
 void plan_conv3d(Planner& planner, const Node& node, const Target& target, const ConvGeometry& g, const Shape& x_shape, const Shape& kernel) {
-  if (g.groups != 1) planner.fail(node, "a grouped convolution over three axes is not supported");
-  const Operand x = planner.dense(node.inputs[0]);
-  const int64_t channels = x_shape.back().size, filters = kernel.back().size;
+  const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
+  const int64_t channels = x_shape.back().size / g.groups, filters = kernel.back().size / g.groups;
   int64_t rows = channels;
   for (int i = 0; i < 3; ++i) rows *= kernel[i].size;
-  const Operand packed = planner.prepared(node.inputs[1], "packed", [&](Builder& b, Val w) { return b.add1(Pack::Attrs{Pack::Layout::panels}, {b.reshape(w, {Dim(rows), Dim(filters)})}); });
+  const Operand packed = grouped_panels(planner, node, rows, filters, g.groups);
   std::vector<Template> sizes = numbers({x_shape[1].size, x_shape[2].size, x_shape[3].size, channels, filters, kernel[0].size, kernel[1].size, kernel[2].size});
   for (int64_t stride : g.strides) sizes.push_back(Template::of(stride));
   for (int64_t dilation : g.dilation) sizes.push_back(Template::of(dilation));
@@ -124,8 +125,14 @@ void plan_conv3d(Planner& planner, const Node& node, const Target& target, const
     sizes.push_back(Template::of(g.pad_low[i]));
     sizes.push_back(Template::of(g.pad_high[i]));
   }
-  Step step = planner.step("conv3d", "conv2d.h", node, target);
-  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), Template::named("Conv3d", std::move(sizes)), Template::epilogue_type()};
+  if (*x.row_stride() != channels || *y.row_stride() != filters) {
+    sizes.push_back(Template::of(*x.row_stride()));
+    sizes.push_back(Template::of(*y.row_stride()));
+  }
+  Step step = planner.step(g.groups == 1 ? "conv3d" : "conv2d_grouped", "conv2d.h", node, target);
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), Template::named("Conv3d", std::move(sizes))};
+  if (g.groups > 1) step.templates.push_back(Template::of(g.groups));
+  step.templates.push_back(Template::epilogue_type());
   finish_conv(planner, node, target, std::move(step), x, packed);
 }
 
@@ -185,6 +192,7 @@ bool fuses_max_pool(const PlaneConv& g, const Window& window) {
 KernelRule conv_rule() {
   KernelRule rule{"conv", true, nullptr, plan_conv, [](const Planner&, const Node&) { return true; }};
   rule.takes_max_pool = takes_max_pool;
+  rule.writes_rows = rule.reads_rows = [](const Planner&, const Node&) { return true; };
   return rule;
 }
 

@@ -12,7 +12,7 @@ void plan(Planner& planner, const Node& node, const Target& target) {
   const int spatial = g.spatial_rank();
   if (!planner.is_weight(node.inputs[1])) planner.fail(node, "a transposed convolution whose kernel is computed from the input is not supported");
   if (g.groups != 1) planner.fail(node, "a grouped transposed convolution is not supported");
-  const Operand x = planner.dense(node.inputs[0]);
+  const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   // The kernel is (spatial..., filters, channels of x): rows of the packed matrix run over taps and channels of x.
   const Shape kernel = planner.type(node.inputs[1]).shape;
   const int64_t filters = kernel[spatial].size, channels = kernel[spatial + 1].size;
@@ -35,7 +35,10 @@ void plan(Planner& planner, const Node& node, const Target& target) {
   per_axis([&](int axis) { return g.strides[static_cast<size_t>(axis)]; }, 1);
   per_axis([&](int axis) { return g.dilation[static_cast<size_t>(axis)]; }, 1);
   per_axis([&](int axis) { return g.pad_low[static_cast<size_t>(axis)]; }, 0);
-  const Operand y = planner.result(target);
+  if (*x.row_stride() != channels || *y.row_stride() != filters) {
+    sizes.push_back(Template::of(*x.row_stride()));
+    sizes.push_back(Template::of(*y.row_stride()));
+  }
   const DType dtype = planner.type(node.inputs[0]).dtype;
   Step step = planner.step("conv2d_transpose", "conv_transpose.h", node, target);
   step.templates = {Template::of(dtype), Template::named(spatial == 3 ? "ConvTranspose3d" : "ConvTranspose2d", std::move(sizes)), Template::epilogue_type()};
@@ -49,8 +52,10 @@ void plan(Planner& planner, const Node& node, const Target& target) {
   planner.add(std::move(step));
 }
 
+bool always(const Planner&, const Node&) { return true; }
+
 }  // namespace
 
-KernelRule conv_input_grad_rule() { return {"conv_input_grad", true, nullptr, plan, [](const Planner&, const Node&) { return true; }}; }
+KernelRule conv_input_grad_rule() { return {.family = "conv_input_grad", .takes_epilogue = true, .plan = plan, .takes_bias = always, .writes_rows = always, .reads_rows = always}; }
 
 }  // namespace keratin::ir

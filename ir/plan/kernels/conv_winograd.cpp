@@ -51,13 +51,13 @@ bool fits_winograd(const PlaneConv& conv, DType dtype, int64_t groups) {
 }
 
 void plan_winograd(Planner& planner, const Node& node, const Target& target, const PlaneConv& conv, int64_t m, std::vector<Candidate> candidates) {
-  const Operand x = planner.dense(node.inputs[0]);
+  const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   const Operand weights = planner.prepared(node.inputs[1], m == 2 ? "winograd" : "winograd4", [&](Builder& b, Val w) {
     return transformed(b, b.reshape(w, {Dim(3), Dim(3), Dim(conv.channels), Dim(conv.filters)}), conv, m);
   });
   Step step = planner.step("winograd", "winograd.h", node, target);
   step.candidates = std::move(candidates);
-  step.templates = {Template::of(DType::float32), conv2d_type(conv, conv.channels, conv.filters, conv.channels, conv.filters), Template::of(m), Template::epilogue_type(), Template::of(kThreads)};
+  step.templates = {Template::of(DType::float32), conv2d_type(conv, conv.channels, conv.filters, *x.row_stride(), *y.row_stride()), Template::of(m), Template::epilogue_type(), Template::of(kThreads)};
   finish_conv(planner, node, target, std::move(step), x, weights, planner.scratch(DType::float32, Dim(scratch_elements(conv, m)), "winograd"));
 }
 

@@ -58,6 +58,13 @@ bool is_small(Dim rows, int64_t k, int64_t n, DType dtype) {
   return (rows == kBatch || rows.is_one()) && k * n * static_cast<int64_t>(size_of(dtype)) <= kSmallBytes;
 }
 
+bool is_weighted(const Planner& planner, const Node& node) {
+  return planner.is_weight(node.inputs[1]) && node.op.as<Dot>()->left_batch.empty() && !planner.is_weight(node.inputs[0]);
+}
+/// Rows of x are vectors that are multiplied; rows of the result are all columns of one.
+bool reads_rows(const Planner& planner, const Node& node) { return is_weighted(planner, node) && node.op.as<Dot>()->left_contract == std::vector<int>{planner.type(node.inputs[0]).shape.rank() - 1}; }
+bool writes_rows(const Planner& planner, const Node& node) { return is_weighted(planner, node) && planner.type(node.inputs[1]).shape.rank() == static_cast<int>(node.op.as<Dot>()->right_contract.size()) + 1; }
+
 void plan_weights(Planner& planner, const Node& node, const Target& target, const Dot::Attrs& attrs) {
   const ValueId x_id = node.inputs[0], w_id = node.inputs[1];
   const Shape x_shape = planner.type(x_id).shape, w_shape = planner.type(w_id).shape;
@@ -68,16 +75,18 @@ void plan_weights(Planner& planner, const Node& node, const Target& target, cons
   const Operand packed = planner.prepared(w_id, "packed", [&](Builder& b, Val w) {
     return b.add1(Pack::Attrs{Pack::Layout::panels}, {b.reshape(b.transpose(w, w_order), {Dim(k), Dim(n)})});
   });
-  const Operand x = arranged(planner, node, x_id, joined(x_free, attrs.left_contract));
+  const Operand x = reads_rows(planner, node) ? planner.even_rows(x_id) : arranged(planner, node, x_id, joined(x_free, attrs.left_contract));
   const DType dtype = planner.type(x_id).dtype;
   const Operand y = planner.result(target);
+  const int64_t x_stride = reads_rows(planner, node) ? *x.row_stride() : k, y_stride = writes_rows(planner, node) ? *y.row_stride() : n;
   const bool small = is_small(rows, k, n, dtype);
   Step step = planner.step(small ? "dense_small" : "dense", "dense.h", node, target);
   step.templates = {Template::of(dtype), Template::of(k), Template::of(n), Template::epilogue_type()};
-  if (!small && planner.prefetches()) {
-    step.templates.push_back(Template::of(k));
-    step.templates.push_back(Template::of(n));
-    step.templates.push_back(Template::flag(true));
+  const bool prefetches = !small && planner.prefetches();
+  if (prefetches || x_stride != k || y_stride != n) {
+    step.templates.push_back(Template::of(x_stride));
+    step.templates.push_back(Template::of(y_stride));
+    if (prefetches) step.templates.push_back(Template::flag(true));
   }
   step.args = {SizeArg{rows}, PointerArg{x, false}, PointerArg{packed, false}};
   step.args.push_back(target.bias ? Arg(PointerArg{*target.bias, false}) : Arg(NullArg{dtype}));
@@ -119,10 +128,6 @@ void plan_activations(Planner& planner, const Node& node, const Target& target, 
   planner.add(std::move(step));
 }
 
-bool is_weighted(const Planner& planner, const Node& node) {
-  return planner.is_weight(node.inputs[1]) && node.op.as<Dot>()->left_batch.empty() && !planner.is_weight(node.inputs[0]);
-}
-
 void plan_dot(Planner& planner, const Node& node, const Target& target) {
   const auto& attrs = *node.op.as<Dot>();
   if (is_weighted(planner, node)) return plan_weights(planner, node, target, attrs);
@@ -131,6 +136,6 @@ void plan_dot(Planner& planner, const Node& node, const Target& target) {
 
 }  // namespace
 
-KernelRule dense_rule() { return {"dot", true, nullptr, plan_dot, is_weighted}; }
+KernelRule dense_rule() { return {.family = "dot", .takes_epilogue = true, .plan = plan_dot, .takes_bias = is_weighted, .writes_rows = writes_rows, .reads_rows = reads_rows}; }
 
 }  // namespace keratin::ir

@@ -1,4 +1,6 @@
-// Rules that move elements: concatenate, pad, gather.
+// Rules that move elements: concatenate, pad, gather; and the size of a batch.
+#include <fmt/format.h>
+
 #include "ir/plan/kernels/rules.h"
 #include "ir/plan/kernels/shapes.h"
 
@@ -53,10 +55,22 @@ void plan_gather(Planner& planner, const Node& node, const Target& target) {
   planner.add(std::move(step));
 }
 
+/// The number of examples, known when the program runs.
+void plan_size(Planner& planner, const Node& node, const Target& target) {
+  const auto& attrs = *node.op.as<Size>();
+  if (attrs.dtype != storage(attrs.dtype)) planner.fail(node, fmt::format("the size of a batch as {} is not supported", name_of(attrs.dtype)));
+  const Operand y = planner.result(target);
+  Step step = planner.step("store_size", "move.h", node, target);
+  step.args = {SizeArg{attrs.dim}, PointerArg{y, true}};
+  step.output = y;
+  planner.add(std::move(step));
+}
+
 }  // namespace
 
 KernelRule concatenate_rule() { return {"concatenate", false, nullptr, plan_concatenate, nullptr}; }
 KernelRule pad_rule() { return {"pad", false, nullptr, plan_pad, nullptr}; }
+KernelRule size_rule() { return {.family = "size", .plan = plan_size}; }
 KernelRule gather_rule() { return {"gather", false, nullptr, plan_gather, nullptr}; }
 
 }  // namespace keratin::ir

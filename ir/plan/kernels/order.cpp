@@ -46,9 +46,8 @@ void plan_sort(Planner& planner, const Node& node, const Target&) {
   const auto& attrs = *node.op.as<Sort>();
   const Operand x = planner.dense(node.inputs[0]);
   const Dim rows = extent_product(planner, node, x.shape, 0, x.shape.rank() - 1), n = x.shape.back();
-  if (!attrs.descending) planner.fail(node, "sorting in rising order has no kernel");
   const Operand values = planner.result(node.outputs[0]), indices = planner.result(node.outputs[1]);
-  Step step = planner.step("top_k", "sort.h", node, Target{});
+  Step step = planner.step(attrs.descending ? "top_k" : "bottom_k", "sort.h", node, Target{});
   step.args = {SizeArg{rows}, SizeArg{n}, SizeArg{attrs.count < 0 ? n : Dim(attrs.count)}, PointerArg{x, false}, PointerArg{values, true}, PointerArg{indices, true}};
   step.input = x;
   step.output = values;

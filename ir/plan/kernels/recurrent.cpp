@@ -81,6 +81,11 @@ std::string declines(const Program& program, const Function& function, const Nod
 Val gate_columns(Builder& b, Val w, int64_t gates) { return b.add1(Pack::Attrs{Pack::Layout::gate_columns, gates}, {w}); }
 Val recurrent_panels(Builder& b, Val w, int64_t gates) { return b.add1(Pack::Attrs{Pack::Layout::recurrent, gates}, {w}); }
 
+bool writes_rows(const Planner&, const Node&) { return true; }
+bool reverses(const Planner&, const Node& node, const Reverse::Attrs& reverse) {
+  return number(node.op.as<Composite>()->attributes, "return_sequences") != 0 && reverse.axes == std::vector<int>{1};
+}
+
 /// One recurrent layer while it is planned.
 class RecurrentPlan {
  public:
@@ -165,8 +170,8 @@ class RecurrentPlan {
   Operand output(std::vector<std::string>& flags) {
     const ValueId y = node_.outputs[0];
     if (!planner_.is_read(y)) return {};
-    const Node* reader = flag("return_sequences") ? planner_.only_reader(y) : nullptr;
-    if (const auto* reverse = reader ? reader->op.as<Reverse>() : nullptr; reverse && reverse->axes == std::vector<int>{1}) {
+    const Node* reader = planner_.only_reader(y);
+    if (const auto* reverse = reader ? reader->op.as<Reverse>() : nullptr; reverse && reverses(planner_, node_, *reverse)) {
       flags.push_back("kReversedOutput");
       return planner_.result(reader->outputs[0]);
     }
@@ -214,8 +219,6 @@ void plan_gru(Planner& planner, const Node& node, const Target& target) {
   plan.finish(std::move(step), x, {PointerArg{recurrent}, bias, plan.state(0)}, 1, after ? 2 : 4);
 }
 
-bool writes_rows(const Planner&, const Node&) { return true; }
-
 void plan_simple_rnn(Planner& planner, const Node& node, const Target& target) {
   RecurrentPlan plan(planner, node, 1);
   const Operand x = plan.projection();
@@ -226,8 +229,8 @@ void plan_simple_rnn(Planner& planner, const Node& node, const Target& target) {
 
 }  // namespace
 
-KernelRule gru_rule() { return {.family = "gru", .plan = plan_gru, .declines = declines, .writes_rows = writes_rows}; }
-KernelRule lstm_rule() { return {.family = "lstm", .plan = plan_lstm, .declines = declines, .writes_rows = writes_rows}; }
-KernelRule simple_rnn_rule() { return {.family = "simple_rnn", .plan = plan_simple_rnn, .declines = declines, .writes_rows = writes_rows}; }
+KernelRule gru_rule() { return {.family = "gru", .plan = plan_gru, .declines = declines, .writes_rows = writes_rows, .reverses = reverses}; }
+KernelRule lstm_rule() { return {.family = "lstm", .plan = plan_lstm, .declines = declines, .writes_rows = writes_rows, .reverses = reverses}; }
+KernelRule simple_rnn_rule() { return {.family = "simple_rnn", .plan = plan_simple_rnn, .declines = declines, .writes_rows = writes_rows, .reverses = reverses}; }
 
 }  // namespace keratin::ir

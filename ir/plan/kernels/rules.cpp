@@ -5,6 +5,7 @@ namespace keratin::ir {
 const std::vector<KernelRule>& kernel_rules() {
   static const std::vector<KernelRule> rules = {
       arg_reduce_rule(),
+      attention_rule(),
       average_pool_rule(),
       concatenate_rule(),
       conv_rule(),
@@ -19,6 +20,7 @@ const std::vector<KernelRule>& kernel_rules() {
       reduce_rule(),
       scan_rule(),
       simple_rnn_rule(),
+      size_rule(),
       softmax_rule(),
       sort_rule(),
       window_rule(),

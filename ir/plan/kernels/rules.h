@@ -6,6 +6,7 @@
 namespace keratin::ir {
 
 KernelRule arg_reduce_rule();
+KernelRule attention_rule();
 KernelRule average_pool_rule();
 KernelRule concatenate_rule();
 KernelRule conv_rule();
@@ -20,6 +21,7 @@ KernelRule pad_rule();
 KernelRule reduce_rule();
 KernelRule scan_rule();
 KernelRule simple_rnn_rule();
+KernelRule size_rule();
 KernelRule softmax_rule();
 KernelRule sort_rule();
 KernelRule window_rule();

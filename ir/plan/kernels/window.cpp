@@ -15,7 +15,7 @@ bool is_pooling(const Window& window, const Shape& shape) {
 void plan_pooling(Planner& planner, const Node& node, const Target& target, const Window& window, const char* kind) {
   const Shape shape = planner.type(node.inputs[0]).shape;
   if (!is_pooling(window, shape)) planner.fail(node, "a window over these axes is not supported");
-  const Operand x = planner.dense(node.inputs[0]);
+  const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   const int spatial = shape.rank() - 2;
   std::vector<Template> sizes;
   const auto per_axis = [&](auto&& value, int64_t missing) {
@@ -29,7 +29,11 @@ void plan_pooling(Planner& planner, const Node& node, const Target& target, cons
     sizes.push_back(Template::of(axis < 0 ? 0 : window.pad_low[static_cast<size_t>(axis + 1)]));
     sizes.push_back(Template::of(axis < 0 ? 0 : window.pad_high[static_cast<size_t>(axis + 1)]));
   }
-  const Operand y = planner.result(target);
+  const int64_t channels = shape.back().size;
+  if (*x.row_stride() != channels || *y.row_stride() != channels) {
+    sizes.push_back(Template::of(*x.row_stride()));
+    sizes.push_back(Template::of(*y.row_stride()));
+  }
   Step step = planner.step("pooling", "pooling.h", node, target);
   step.templates = {Template::named(kind), Template::named(spatial == 3 ? "Pool3d" : "Pool2d", std::move(sizes))};
   step.args = {SizeArg{shape[0]}, PointerArg{x, false}, PointerArg{y, true}, target.epilogue.value_or(Epilogue{}), PoolArg{}};
@@ -60,9 +64,11 @@ bool accepts_average(const Program& program, const Function& function, const Nod
 
 void plan_average(Planner& planner, const Node& node, const Target& target) { plan_pooling(planner, node, target, Window(*average_window(planner.program(), node)), "AveragePool"); }
 
+bool always(const Planner&, const Node&) { return true; }
+
 }  // namespace
 
-KernelRule window_rule() { return {"window_reduce", false, nullptr, plan_window, nullptr}; }
-KernelRule average_pool_rule() { return {"average_pool", false, accepts_average, plan_average, nullptr}; }
+KernelRule window_rule() { return {.family = "window_reduce", .plan = plan_window, .writes_rows = always, .reads_rows = always}; }
+KernelRule average_pool_rule() { return {.family = "average_pool", .accepts = accepts_average, .plan = plan_average, .writes_rows = always, .reads_rows = always}; }
 
 }  // namespace keratin::ir

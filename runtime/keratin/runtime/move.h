@@ -26,6 +26,9 @@ KR_INLINE void copy_bytes(void* to, const void* from, Size bytes) {
   }
 }
 
+/// The number of examples as a value of the model.
+template <class T> KR_INLINE void store_size(Size n, T* y) { *y = static_cast<T>(n); }
+
 /// n elements of one value.
 template <class T> KR_INLINE void fill(Size n, T* d, T value) {
   for (Size i = 0; i < n; ++i) d[i] = value;

@@ -57,11 +57,12 @@ template <class T, class I> KR_NOINLINE void argsort(Size rows, Size n, const T*
   }
 }
 
-/// The k largest of each row, the largest first, equals in the order they stand: values and indices are [rows][k], 1 <= k <= n.
-template <class T, class I> KR_NOINLINE void top_k(Size rows, Size n, Size k, const T* x, T* values, I* indices) {
+/// The first k of each row in rising or falling order.
+template <bool Rising, class T, class I> KR_INLINE void first_k(Size rows, Size n, Size k, const T* x, T* values, I* indices) {
   for (Size r = 0; r < rows; ++r, x += n, values += k, indices += k) {
-    // x[i] ranks before x[j]: larger, or equal and earlier.
-    auto ranks = [&](I i, I j) { return sorts_before<T>(x[j], x[i]) || (!sorts_before<T>(x[i], x[j]) && i < j); };
+    // x[i] ranks before x[j]: before it in the order, or equal and earlier.
+    auto precedes = [&](I i, I j) { return Rising ? sorts_before<T>(x[i], x[j]) : sorts_before<T>(x[j], x[i]); };
+    auto ranks = [&](I i, I j) { return precedes(i, j) || (!precedes(j, i) && i < j); };
     auto before = [&](Size a, Size b) { return ranks(indices[a], indices[b]); };
     auto swap = [&](Size a, Size b) { exchange_values(indices[a], indices[b]); };
     // A heap of the best so far, the least of them on top.
@@ -84,6 +85,15 @@ template <class T, class I> KR_NOINLINE void top_k(Size rows, Size n, Size k, co
     heap_sort(k, before, swap);
     for (Size i = 0; i < k; ++i) values[i] = x[indices[i]];
   }
+}
+
+/// The k largest of each row, the largest first, equals in the order they stand: values and indices are [rows][k], 1 <= k <= n.
+template <class T, class I> KR_NOINLINE void top_k(Size rows, Size n, Size k, const T* x, T* values, I* indices) {
+  first_k<false>(rows, n, k, x, values, indices);
+}
+/// The k smallest of each row, the smallest first, likewise.
+template <class T, class I> KR_NOINLINE void bottom_k(Size rows, Size n, Size k, const T* x, T* values, I* indices) {
+  first_k<true>(rows, n, k, x, values, indices);
 }
 
 KR_END_NAMESPACE

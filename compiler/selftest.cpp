@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "compiler/engine/seeded_inputs.h"
 #include "ir/eval.h"
 
 namespace keratin {
@@ -34,18 +35,6 @@ double multiplications(const ir::Program& program, const ir::Function& f) {
   return total;
 }
 
-/// Rows of the smallest table that ids may index; 0 where there is none.
-int64_t smallest_table(const ir::Function& predict) {
-  int64_t smallest = 0;
-  for (const ir::Node& node : predict.nodes) {
-    const auto* gather = node.op.as<ir::Gather>();
-    if (!gather || !gather->checked) continue;
-    const ir::Dim rows = predict.type(node.inputs[0]).shape[gather->axis];
-    if (rows.is_static() && (smallest == 0 || rows.size < smallest)) smallest = rows.size;
-  }
-  return smallest;
-}
-
 /// The measure's limit for the coarsest float that is computed in, as for recorded cases of Keras.
 double limit_of(const ir::Function& predict) {
   bool half = false, brain = false, single = false;
@@ -74,12 +63,10 @@ std::optional<Selftest> record_selftest(const ir::Program& program) {
   const ir::FunctionId id = program.find("predict");
   const ir::Function& predict = program.function(id);
   Selftest test;
-  test.batch = 2;
-  for (ir::ValueId parameter : predict.parameters)
-    if (const ir::Shape& shape = predict.type(parameter).shape; shape.rank() > 0 && shape[0].is_static()) test.batch = shape[0].size;
+  test.batch = fixed_batch(predict).value_or(2);
   test.calls = predict.updates.empty() ? 1 : 2;
   test.limit = limit_of(predict);
-  const int64_t table = smallest_table(predict);
+  const int64_t table = smallest_table(predict).value_or(0);
   // Fractions for floats; where the model takes them for ids, whole numbers that fit; in the end zeros.
   for (const int64_t below : {int64_t{0}, table, int64_t{2}, int64_t{1}}) {
     if (below == 0 && table != 0 && table == below) continue;

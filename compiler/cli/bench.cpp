@@ -7,6 +7,7 @@
 #include "compiler/cli/commands.h"
 #include "compiler/engine/compiled_model.h"
 #include "compiler/engine/measure.h"
+#include "compiler/engine/seeded_inputs.h"
 #include "compiler/load.h"
 
 namespace keratin {
@@ -44,10 +45,7 @@ int run_bench(const Options& options) {
   const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
   const int64_t batch = *expansion.batch;
   const std::vector<Array> inputs = seeded_inputs(predict, batch, 1);
-  PipelineOptions pipeline;
-  pipeline.plan.fuse = !options.no_fuse;
-  pipeline.plan.reuse = !options.no_reuse;
-  pipeline.plan.relaxed = options.relaxed;
+  const PipelineOptions pipeline = pipeline_options(options);
   Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline);
   if (!planned) {
     problems.add(planned.error());

@@ -247,9 +247,7 @@ class CheckRun {
     made.output_names = made.expanded.program.function(made.expanded.program.find("predict")).output_names;
     const std::string key = model_key(made);
     if (const auto found = batch.by_key.find(key); found != batch.by_key.end()) return batch.places.emplace_back(place, found->second), void();
-    PipelineOptions pipeline;
-    pipeline.plan.fuse = !options_.no_fuse;
-    pipeline.plan.reuse = !options_.no_reuse;
+    const PipelineOptions pipeline = pipeline_options(options_);
     Result<PlannedModel> model = plan_model(std::move(made.expanded), made.recorded->model, pipeline);
     if (!model) return tell(made, {false, model.error()});
     batch.places.emplace_back(place, batch.planned.size());

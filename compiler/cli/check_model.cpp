@@ -5,9 +5,9 @@
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/open_sizes.h"
-#include "compiler/cli/seeded_inputs.h"
 #include "compiler/engine/judge.h"
 #include "compiler/engine/reference.h"
+#include "compiler/engine/seeded_inputs.h"
 #include "compiler/engine/run_compiled.h"
 #include "compiler/load.h"
 
@@ -47,7 +47,8 @@ class ModelCheck {
     expansion.shapes = options_.shapes;
     const ExpandedModel expanded = expand_and_bind(read_, expansion, problems);
     if (!problems.empty()) return {};
-    const InputData inputs = seeded_inputs(*read_.model, expanded.program, kSeededExamples);
+    const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
+    const InputData inputs{seeded_inputs(predict, kSeededExamples, 1), fixed_batch(predict).value_or(kSeededExamples), {}};
     const std::optional<NamedArrays> expected = reference(inputs);
     const std::optional<NamedArrays> results = expected ? compiled(inputs) : std::nullopt;
     if (!results) return {};
@@ -77,10 +78,7 @@ class ModelCheck {
     if (!problems.empty()) return std::nullopt;
     const int64_t batch = batch_of(expanded.program, inputs);
     const std::vector<std::string> names = expanded.program.function(expanded.program.find("predict")).output_names;
-    PipelineOptions pipeline;
-    pipeline.plan.fuse = !options_.no_fuse;
-    pipeline.plan.reuse = !options_.no_reuse;
-    pipeline.plan.relaxed = options_.relaxed;
+    const PipelineOptions pipeline = pipeline_options(options_);
     Result<PlannedModel> planned = plan_model(std::move(expanded), options_.model, pipeline);
     if (!planned) return problems.add(planned.error()), std::nullopt;
     const EmitOptions emitted = emit_options(read_, *planned->program, "model", "keratin_model");

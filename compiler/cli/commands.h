@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/cli/options.h"
+#include "compiler/pipeline.h"
 #include "compiler/problems.h"
 
 namespace keratin {
@@ -17,6 +18,9 @@ int run_gradients(const Options& options);
 int run_plot(const Options& options);
 int run_summary(const Options& options);
 int run_weights(const Options& options);
+
+/// What --no-fuse, --no-reuse and --relaxed ask of the pipeline.
+PipelineOptions pipeline_options(const Options& options);
 
 /// Prints each problem as one `error: ...` line to stderr and returns 2.
 int report(const Problems& problems);

@@ -48,10 +48,7 @@ std::optional<Selftest> selftest_of(const Options& options, const ir::Program& p
 /// Everything up to the files; none where there are problems.
 std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedModel expanded, Problems& problems) {
   std::optional<Selftest> selftest = selftest_of(options, expanded.program, problems);
-  PipelineOptions pipeline;
-  pipeline.plan.fuse = !options.no_fuse;
-  pipeline.plan.reuse = !options.no_reuse;
-  pipeline.plan.relaxed = options.relaxed;
+  const PipelineOptions pipeline = pipeline_options(options);
   Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline);
   if (!planned) problems.add(planned.error());
   if (!problems.empty()) return std::nullopt;

@@ -16,10 +16,7 @@ std::optional<NamedArrays> predict_compiled(const ReadModel& read, ExpandedModel
   const ir::Function& function = expanded.program.function(expanded.program.find("predict"));
   NamedArrays results;
   for (const std::string& name : function.output_names) results.emplace_back(name, Array{});
-  PipelineOptions pipeline;
-  pipeline.plan.fuse = !options.no_fuse;
-  pipeline.plan.reuse = !options.no_reuse;
-  pipeline.plan.relaxed = options.relaxed;
+  const PipelineOptions pipeline = pipeline_options(options);
   Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline);
   if (!planned) {
     problems.add(planned.error());

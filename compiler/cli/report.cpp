@@ -9,4 +9,12 @@ int report(const Problems& problems) {
   return 2;
 }
 
+PipelineOptions pipeline_options(const Options& options) {
+  PipelineOptions pipeline;
+  pipeline.plan.fuse = !options.no_fuse;
+  pipeline.plan.reuse = !options.no_reuse;
+  pipeline.plan.relaxed = options.relaxed;
+  return pipeline;
+}
+
 }  // namespace keratin

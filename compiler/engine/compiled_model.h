@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "compiler/build/library.h"
+#include "compiler/data/npz.h"
 #include "compiler/engine/measure.h"
 #include "compiler/pipeline.h"
 

@@ -1,10 +1,7 @@
-// Steady-state time of one call, and the seeded inputs to call a model on.
+// Steady-state time of one call.
 #pragma once
 
 #include <functional>
-
-#include "compiler/data/npz.h"
-#include "ir/program.h"
 
 namespace keratin {
 
@@ -15,9 +12,5 @@ struct Timing {
 
 /// Warms up, then times groups of calls for about `seconds` in all: a group lasts 20 us at least, so that the clock does not count.
 Timing measure(const std::function<void()>& call, double seconds);
-
-/// Arrays for every parameter of `predict`: floats from a normal distribution, booleans, integers that are valid ids of every table that
-/// `predict` looks up. The same values for the same seed, on every machine.
-std::vector<Array> seeded_inputs(const ir::Function& predict, int64_t batch, uint64_t seed);
 
 }  // namespace keratin

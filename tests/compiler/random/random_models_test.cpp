@@ -7,7 +7,7 @@
 
 #include "compiler/engine/compare.h"
 #include "compiler/engine/compiled_batch.h"
-#include "compiler/engine/measure.h"
+#include "compiler/engine/seeded_inputs.h"
 #include "compiler/engine/reference.h"
 #include "compiler/engine/run_data.h"
 #include "compiler/import/graph_reader.h"

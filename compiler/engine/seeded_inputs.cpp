@@ -1,0 +1,59 @@
+#include "compiler/engine/seeded_inputs.h"
+
+#include <cmath>
+
+namespace keratin {
+
+namespace {
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the next of a stream of 64 random bits.
+uint64_t next_bits(uint64_t& state) {
+  uint64_t z = (state += 0x9e3779b97f4a7c15u);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+double uniform(uint64_t& state) { return (static_cast<double>(next_bits(state) >> 11) + 0.5) * 0x1p-53; }
+
+/// One normal number by Box and Muller.
+double normal(uint64_t& state) {
+  const double radius = std::sqrt(-2 * std::log(uniform(state)));
+  return radius * std::cos(6.283185307179586 * uniform(state));
+}
+
+}  // namespace
+
+std::optional<int64_t> smallest_table(const ir::Function& predict) {
+  std::optional<int64_t> smallest;
+  for (const ir::Node& node : predict.nodes) {
+    const auto* gather = node.op.as<ir::Gather>();
+    if (!gather || !gather->checked) continue;
+    const ir::Dim rows = predict.type(node.inputs[0]).shape[gather->axis];
+    if (rows.is_static() && (!smallest || rows.size < *smallest)) smallest = rows.size;
+  }
+  return smallest;
+}
+
+std::optional<int64_t> fixed_batch(const ir::Function& predict) {
+  for (ir::ValueId id : predict.parameters)
+    if (const ir::Shape& shape = predict.type(id).shape; shape.rank() > 0 && shape[0].is_static()) return shape[0].size;
+  return std::nullopt;
+}
+
+std::vector<Array> seeded_inputs(const ir::Function& predict, int64_t examples, uint64_t seed) {
+  const std::optional<int64_t> table = smallest_table(predict);
+  const int64_t batch = fixed_batch(predict).value_or(examples);
+  std::vector<Array> inputs;
+  for (ir::ValueId id : predict.parameters) {
+    const ir::Type& type = predict.type(id);
+    Array values = Array::zeros(DType::float64, type.shape.at(batch));
+    const bool number = is_float(type.dtype) && !table;
+    const double end = static_cast<double>(type.dtype == DType::boolean ? 2 : table.value_or(2));
+    for (double& value : values.data<double>()) value = number ? normal(seed) : std::floor(uniform(seed) * end);
+    inputs.push_back(values.to(type.dtype));
+  }
+  return inputs;
+}
+
+}  // namespace keratin

@@ -1,0 +1,22 @@
+// Inputs for a model that nobody gives any: the same for the same model and seed, on every machine.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/data/npz.h"
+#include "ir/program.h"
+
+namespace keratin {
+
+/// Rows of the smallest table that ids may index; nothing where there is none.
+std::optional<int64_t> smallest_table(const ir::Function& predict);
+
+/// The number of examples that a parameter of `predict` fixes.
+std::optional<int64_t> fixed_batch(const ir::Function& predict);
+
+/// `examples` for each parameter of `predict` (the batch that it fixes, where it fixes one): floats from a normal distribution, booleans either,
+/// integers 0 and 1. In a model that looks up tables all numbers are ids of the smallest one, since ids may be declared as floats.
+std::vector<Array> seeded_inputs(const ir::Function& predict, int64_t examples, uint64_t seed);
+
+}  // namespace keratin

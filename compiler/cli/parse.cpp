@@ -57,7 +57,6 @@ struct Parser {
     sub->add_option("--inputs", options.inputs, "Arrays by input name (.npz, or .npy for one input)")->required();
     sub->add_option("--outputs", options.outputs, "Where the results go (.npz)")->required();
     sub->add_option("--engine", options.engine, "compiled (default) or reference")->check(CLI::IsMember({"compiled", "reference"}));
-    sub->add_option("--batch-size", options.batch_size, "Examples per call")->check(CLI::PositiveNumber);
     sub->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3");
     tuning(sub);
   }
@@ -142,7 +141,9 @@ struct Parser {
     bench->add_flag("--json", options.json, "One line of JSON");
     tuning(bench);
     checks();
-    data(verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz"));
+    CLI::App* predict = verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz");
+    data(predict);
+    predict->add_option("--batch-size", options.batch_size, "Examples per call (default 32)")->check(CLI::PositiveNumber);
     data(verb("gradients", "Vector-Jacobian products of the inference-mode model", "keratin gradients digits_cnn.keras --inputs in.npz --outputs gradients.npz"));
     inspection();
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
 
@@ -5,6 +6,7 @@
 #include "compiler/engine/compiled_model.h"
 #include "compiler/engine/reference.h"
 #include "compiler/engine/run_data.h"
+#include "compiler/engine/seeded_inputs.h"
 #include "compiler/load.h"
 
 namespace keratin {
@@ -57,13 +59,12 @@ int run_predict(const Options& options) {
   check_kept_state(expanded.program, specs, inputs, options.inputs, problems);
   if (!problems.empty()) return report(problems);
   const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
-  int64_t batch = inputs.examples;
-  for (ir::ValueId id : predict.parameters)
-    if (const Shape& shape = predict.type(id).shape; shape.rank() > 0 && shape[0].is_static()) batch = shape[0].size;
-  if (inputs.examples % batch != 0) {
-    problems.add(fmt::format("{}: holds {} examples, the model takes {} at a time", options.inputs, inputs.examples, batch));
+  const std::optional<int64_t> fixed = fixed_batch(predict);
+  if (fixed && inputs.examples % *fixed != 0) {
+    problems.add(fmt::format("{}: holds {} examples, the model takes {} at a time", options.inputs, inputs.examples, *fixed));
     return report(problems);
   }
+  const int64_t batch = fixed.value_or(std::max<int64_t>(1, std::min(options.batch_size, inputs.examples)));
   std::optional<NamedArrays> results = options.engine == "reference" ? reference_predict(expanded.program, inputs, batch, problems, options.inputs)
                                                                      : predict_compiled(*read, std::move(expanded), inputs, batch, options, problems);
   if (!results) return report(problems);

@@ -24,7 +24,7 @@ ir::Program program_with_predict() {
 }  // namespace
 
 OperationRun::OperationRun(std::string_view version)
-    : program_(program_with_predict()), expansion_{program_, problems_, "model.keras", false, {}, 0, {}, {}, {}}, builder_(program_, ir::FunctionId{0}), version_(KerasVersion::parse(version)) {}
+    : program_(program_with_predict()), expansion_{program_, problems_, "model.keras", false, {}, 0, {}, {}, {}, {}}, builder_(program_, ir::FunctionId{0}), version_(KerasVersion::parse(version)) {}
 
 CallValue OperationRun::input(std::vector<int64_t> shape, std::vector<double> values, DType dtype, bool open) {
   ir::Tensor tensor(dtype, shape);

@@ -9,7 +9,7 @@ function(run)
   endif()
 endfunction()
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
-run(${CMAKE_COMMAND} -S ${SOURCE}/tests/install/project -B ${outside} -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${prefix} -DMODEL=${SOURCE}/examples/data/sine_lstm.keras)
+run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/tests/install/project -B ${outside} -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${prefix} -DMODEL=${SOURCE}/examples/data/sine_lstm.keras)
 run(${CMAKE_COMMAND} --build ${outside})
 run(${outside}/outside)
 # The tool finds the headers that were installed with it.

@@ -52,7 +52,7 @@ TEST_CASE("nested models are boxes, or frames around their layers") {
 TEST_CASE("the IR has a box for each node, framed by layer") {
   const std::string text = dot_of(case_file("gru.keras"), "--ir");
   CHECK(text.find("rnn/gru_cell/kernel") != std::string::npos);
-  CHECK(text.find("label=\"scan") != std::string::npos);
+  CHECK(text.find("label=\"composite gru") != std::string::npos);
   CHECK(text.find("label=\"rnn: GRU(") != std::string::npos);
 }
 

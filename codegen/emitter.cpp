@@ -6,6 +6,7 @@
 
 #include "codegen/expression.h"
 #include "ir/plan/planner.h"
+#include "ir/support/prepared_name.h"
 
 namespace keratin {
 
@@ -49,7 +50,7 @@ std::string expression_name(const ir::Expression& expression) {
 std::map<std::string, int> weight_names(const ir::PlannedFunction& f) {
   std::map<std::string, int> count;
   for (const ir::Buffer& buffer : f.buffers)
-    if (buffer.role == ir::BufferRole::prepared) ++count[split_prepared_name(buffer.name).weight];
+    if (buffer.role == ir::BufferRole::prepared) ++count[ir::split_prepared_name(buffer.name).weight];
   return count;
 }
 
@@ -64,7 +65,7 @@ Emitter::Emitter(const ir::Plan& plan, const EmitOptions& options) : plan_(plan)
     const ir::Buffer& buffer = f.buffers[i];
     if (buffer.role == ir::BufferRole::prepared) {
       // Named after its Keras weight; two forms of one weight say which is which.
-      const std::string weight = split_prepared_name(buffer.name).weight;
+      const std::string weight = ir::split_prepared_name(buffer.name).weight;
       const std::string name = fields.claim(weights.at(weight) == 1 ? weight : buffer.name);
       const ir::VariableId id{buffer.index};
       const int64_t count = buffer.shape.static_count();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "codegen/emitter.h"
+#include "ir/support/prepared_name.h"
 #include "codegen/expression.h"
 
 namespace keratin {
@@ -52,7 +53,7 @@ std::string Emitter::header() const {
 
 std::string Emitter::prepared_field(const PreparedField& field) const {
   const ir::Variable& variable = program().variable(field.variable);
-  const PreparedName name = split_prepared_name(variable.name);
+  const ir::PreparedName name = ir::split_prepared_name(variable.name);
   return fmt::format("  alignas(64) {} {}[{}];  // {}{}{}\n", cpp_type(variable.type.dtype), field.name, field.count, name.weight, variable.type.shape.rank() == 1 ? "" : to_string(variable.type.shape),
                      name.done.empty() ? "" : ": " + name.done);
 }

@@ -16,25 +16,7 @@ constexpr std::array kReserved = {
     "static_cast", "std", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "union", "unix", "unsigned", "using", "virtual",
     "void", "volatile", "wchar_t", "while", "xor", "xor_eq"};
 
-/// What planner and passes append to a weight's name.
-constexpr std::array kDone = {"prepared", "packed", "winograd", "winograd4", "depthwise", "grouped"};
-
 }  // namespace
-
-PreparedName split_prepared_name(std::string_view name) {
-  PreparedName split{std::string(name), ""};
-  for (bool found = true; found;) {
-    found = false;
-    for (const std::string_view word : kDone) {
-      const std::string suffix = "_" + std::string(word);
-      if (!split.weight.ends_with(suffix)) continue;
-      split.weight.resize(split.weight.size() - suffix.size());
-      split.done = std::string(word) + (split.done.empty() ? "" : ", ") + split.done;
-      found = true;
-    }
-  }
-  return split;
-}
 
 bool is_identifier(std::string_view text) { return !text.empty() && identifier(text) == text; }
 

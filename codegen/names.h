@@ -7,12 +7,6 @@
 
 namespace keratin {
 
-/// A prepared weight by its Keras path, without what was done to it, and what was done: `conv1/kernel_prepared_packed` is conv1/kernel, `prepared, packed`.
-struct PreparedName {
-  std::string weight, done;
-};
-PreparedName split_prepared_name(std::string_view name);
-
 /// Whether the text can be a C++ identifier as it is.
 bool is_identifier(std::string_view text);
 

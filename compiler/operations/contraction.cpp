@@ -106,9 +106,9 @@ Val kron(Arguments& a, Val x, Val y) {
   while (y.rank() < x.rank()) y = a.b.expand_dims(y, 0);
   Shape merged;
   for (int i = 0; i < y.rank(); ++i) {
-    const Dim p = x.dim(i), q = y.dim(i);
-    if (!p.is_static() && !q.is_static()) return a.fail("the product of two batches is not supported");
-    merged.dims.push_back(p.is_static() ? q * p.size : p * q.size);
+    const std::optional<Dim> extent = ir::product(x.dim(i), y.dim(i));
+    if (!extent) return a.fail("the product of two batches is not supported");
+    merged.dims.push_back(*extent);
   }
   const int rank = x.rank();
   for (int i = 0; i < rank; ++i) {

@@ -10,12 +10,6 @@ using ir::Dim;
 using Dims = std::vector<Dim>;
 using Traced = std::optional<Dims>;
 
-std::optional<Dim> product(Dim a, Dim b) {
-  if (a.is_static()) return b * a.size;
-  if (b.is_static()) return a * b.size;
-  return std::nullopt;
-}
-
 std::optional<Dim> combined(ir::Binary::Kind kind, Dim a, Dim b) {
   using Kind = ir::Binary::Kind;
   switch (kind) {

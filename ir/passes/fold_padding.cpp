@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/constants.h"
 #include "ir/passes/eliminate_dead.h"
 #include "ir/passes/rewrite.h"
 
@@ -9,13 +10,8 @@ namespace keratin::ir {
 
 namespace {
 
-/// The value of a constant scalar, through views.
 std::optional<double> scalar(Rewriter& r, Val x) {
-  while (r.definition_as<Broadcast>(x) || r.definition_as<Reshape>(x)) x = r.operand_of(x);
-  const auto* constant = r.definition_as<Constant>(x);
-  if (!constant) return std::nullopt;
-  const Tensor& tensor = *r.to().program().constants[constant->id.index];
-  return tensor.count() == 1 ? std::optional(tensor.number(0)) : std::nullopt;
+  return constant_number(r.to().program(), x.id(), [&](ValueId id) { return r.definition(Val(&r.to(), id)); });
 }
 
 /// Zeros around all axes but the first and the last, none between elements.

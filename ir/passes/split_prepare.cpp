@@ -12,6 +12,7 @@
 #include "ir/passes/rewrite.h"
 #include "ir/passes/weight_only.h"
 #include "ir/support/check.h"
+#include "ir/support/prepared_name.h"
 
 namespace keratin::ir {
 
@@ -92,7 +93,7 @@ class Splitter {
   std::string prepared_name(const std::string& weight) const {
     for (const Variable& variable : program_.variables)
       if (variable.name == weight && variable.role == Role::moving_statistic) return weight.substr(0, weight.rfind('/') + 1) + "folded";
-    return weight + "_prepared";
+    return ir::prepared_name(weight, "prepared");
   }
 
   std::string unused_name(const std::string& base) const {

@@ -32,7 +32,7 @@ Val contract(Builder& b, Dot::Attrs dot, int axis, Val left, Val right) {
 /// [n, steps, ...] or [steps, n, ...] as more examples.
 Val as_examples(Builder& b, Val stacked) {
   Shape shape = stacked.shape();
-  const Dim examples = shape[0].is_static() ? shape[1] * shape[0].size : shape[0] * shape[1].size;
+  const Dim examples = product(shape[0], shape[1]).value();  // steps are a number
   shape.dims.erase(shape.dims.begin());
   shape[0] = examples;
   return b.reshape(stacked, shape);

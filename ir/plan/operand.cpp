@@ -11,11 +11,24 @@ DType storage(DType dtype) { return dtype == DType::float16 || dtype == DType::b
 Dim Buffer::bytes() const {
   Dim total(static_cast<int64_t>(size_of(storage(dtype))));
   for (Dim dim : shape.dims) {
-    if (dim.is_static()) total = total * dim.size;
-    else if (total.is_static()) total = dim * total.size;
-    else throw PlanError{"an intermediate result grows with the square of the batch, which is not supported"};
+    const std::optional<Dim> next = product(total, dim);
+    if (!next) throw PlanError{"an intermediate result grows with the square of the batch, which is not supported"};
+    total = *next;
   }
   return total;
+}
+
+std::optional<std::vector<Dim>> row_major_strides(const Shape& shape) {
+  std::vector<Dim> strides(shape.dims.size());
+  Dim step(1);
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    strides[static_cast<size_t>(axis)] = step;
+    if (axis == 0) break;
+    const std::optional<Dim> next = product(step, shape[axis]);
+    if (!next) return std::nullopt;
+    step = *next;
+  }
+  return strides;
 }
 
 bool Operand::dense_inside(int from_axis) const {
@@ -23,8 +36,9 @@ bool Operand::dense_inside(int from_axis) const {
   for (int axis = shape.rank() - 1; axis >= from_axis; --axis) {
     if (!shape[axis].is_one() && strides[static_cast<size_t>(axis)] != step) return false;
     if (axis == from_axis) break;
-    if (!shape[axis].is_static() && !step.is_static()) return false;
-    step = shape[axis].is_static() ? step * shape[axis].size : shape[axis] * step.size;
+    const std::optional<Dim> next = product(step, shape[axis]);
+    if (!next) return false;
+    step = *next;
   }
   return true;
 }
@@ -44,8 +58,9 @@ std::optional<int64_t> Operand::row_stride() const {
       return std::nullopt;
     }
     if (axis == 0) break;
-    if (!shape[axis].is_static() && !rows.is_static()) return std::nullopt;
-    rows = shape[axis].is_static() ? rows * shape[axis].size : shape[axis] * rows.size;
+    const std::optional<Dim> next = product(rows, shape[axis]);
+    if (!next) return std::nullopt;
+    rows = *next;
   }
   if (row && *row < shape[last].size) return std::nullopt;  // the same row again, or backwards
   return row.value_or(shape[last].size);

@@ -155,6 +155,8 @@ class Planner {
   };
 
   Frame make_frame(const Function& function);
+  bool takes_epilogue(const Node& node) const;
+  std::optional<ValueId> sink_of_readers(const Frame& frame, ValueId id) const;
   void find_sinks(Frame& frame);
   std::vector<char> find_ends(const Frame& frame) const;
   void find_pooled(Frame& frame);
@@ -176,6 +178,9 @@ class Planner {
   std::optional<Operand> bias_after(ValueId& accumulator);
   std::optional<Epilogue> epilogue_of(ValueId accumulator, ValueId sink);
   void collect_origins(ValueId id, ValueId sink, std::vector<OriginId>& origins) const;
+  Operand reshaped(const Node& node, const Shape& shape);
+  BufferId add_buffer(DType dtype, Shape shape, std::string name, BufferRole role = BufferRole::scratch, uint32_t index = 0);
+  BufferId add_end(const Function& function, ValueId value, std::string name, BufferRole role, size_t index);
   Operand buffer_operand(BufferId id) const;
   BufferId variable_buffer(VariableId id);
   void plan_updates(const std::vector<Update>& updates);
@@ -191,6 +196,9 @@ class Planner {
   std::map<ValueId, BufferId> output_of_;       // values that are written straight into an output
   int loops_ = 0;
 };
+
+/// Strides of a dense operand of that shape; nothing where one would grow with the square of the batch.
+std::optional<std::vector<Dim>> row_major_strides(const Shape& shape);
 
 /// How a dtype is stored: 16-bit floats as float, rounded.
 DType storage(DType dtype);

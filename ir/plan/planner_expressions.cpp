@@ -202,14 +202,10 @@ void collapse(std::vector<Dim>& extents, std::vector<StridedLeaf>& operands) {
   }
   for (size_t axis = extents.size(); axis-- > 1;) {
     const Dim inner = extents[axis], outer = extents[axis - 1];
-    if (!inner.is_static() && !outer.is_static()) continue;
-    const bool merges = std::all_of(operands.begin(), operands.end(), [&](const StridedLeaf& leaf) {
-      const Dim step = leaf.strides[axis];
-      if (!inner.is_static() && !step.is_static()) return false;
-      return leaf.strides[axis - 1] == (inner.is_static() ? step * inner.size : inner * step.size);
-    });
+    const std::optional<Dim> both = product(outer, inner);
+    const bool merges = both && std::all_of(operands.begin(), operands.end(), [&](const StridedLeaf& leaf) { return product(leaf.strides[axis], inner) == leaf.strides[axis - 1]; });
     if (!merges) continue;
-    extents[axis - 1] = inner.is_static() ? outer * inner.size : inner * outer.size;
+    extents[axis - 1] = *both;
     extents.erase(extents.begin() + static_cast<ptrdiff_t>(axis));
     for (StridedLeaf& leaf : operands) leaf.strides.erase(leaf.strides.begin() + static_cast<ptrdiff_t>(axis - 1));
   }

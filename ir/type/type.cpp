@@ -9,6 +9,10 @@ namespace keratin::ir {
 Dim operator+(Dim a, Dim b) { return {a.batch + b.batch, a.size + b.size}; }
 Dim operator-(Dim a, Dim b) { return {a.batch - b.batch, a.size - b.size}; }
 Dim operator*(Dim a, int64_t factor) { return {a.batch * factor, a.size * factor}; }
+std::optional<Dim> product(Dim a, Dim b) {
+  if (!a.is_static() && !b.is_static()) return std::nullopt;
+  return b.is_static() ? a * b.size : b * a.size;
+}
 
 int64_t Count::at(int64_t n) const {
   int64_t value = 0;

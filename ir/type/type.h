@@ -32,6 +32,8 @@ constexpr Dim kBatch{1, 0};
 Dim operator+(Dim a, Dim b);
 Dim operator-(Dim a, Dim b);
 Dim operator*(Dim a, int64_t factor);
+/// a * b; nothing where both grow with the batch.
+std::optional<Dim> product(Dim a, Dim b);
 
 /// Polynomial in the batch size: a count of elements. coefficients[i] belongs to n^i; no trailing zeros.
 struct Count {

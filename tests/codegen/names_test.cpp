@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "ir/support/prepared_name.h"
+
 using namespace keratin;
 
 TEST_CASE("names become identifiers by the published rule") {
@@ -23,7 +25,7 @@ TEST_CASE("names become identifiers by the published rule") {
 
 TEST_CASE("a prepared weight is called by its Keras weight") {
   const auto split = [](const char* name) {
-    const PreparedName made = split_prepared_name(name);
+    const ir::PreparedName made = ir::split_prepared_name(name);
     return made.weight + ": " + made.done;
   };
   CHECK(split("conv1/kernel_prepared_packed") == "conv1/kernel: prepared, packed");

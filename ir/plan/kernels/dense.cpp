@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "ir/plan/kernels/rules.h"
+#include "ir/plan/kernels/shapes.h"
 
 namespace keratin::ir {
 
@@ -13,17 +14,6 @@ std::vector<int> free_axes(int rank, const std::vector<int>& batch, const std::v
   for (int axis = 0; axis < rank; ++axis)
     if (std::find(batch.begin(), batch.end(), axis) == batch.end() && std::find(contract.begin(), contract.end(), axis) == contract.end()) axes.push_back(axis);
   return axes;
-}
-
-/// Product of extents, linear in the batch.
-Dim product(Planner& planner, const Node& node, const Shape& shape, const std::vector<int>& axes) {
-  Dim total(1);
-  for (int axis : axes) {
-    const Dim extent = shape[axis];
-    if (!extent.is_static() && !total.is_static()) planner.fail(node, "a product of two batch dimensions is not supported");
-    total = extent.is_static() ? total * extent.size : extent * total.size;
-  }
-  return total;
 }
 
 Operand transposed(const Operand& from, const std::vector<int>& order) {
@@ -69,8 +59,8 @@ void plan_weights(Planner& planner, const Node& node, const Target& target, cons
   const ValueId x_id = node.inputs[0], w_id = node.inputs[1];
   const Shape x_shape = planner.type(x_id).shape, w_shape = planner.type(w_id).shape;
   const std::vector<int> x_free = free_axes(x_shape.rank(), {}, attrs.left_contract), w_free = free_axes(w_shape.rank(), {}, attrs.right_contract);
-  const Dim rows = product(planner, node, x_shape, x_free);
-  const int64_t k = product(planner, node, w_shape, attrs.right_contract).size, n = product(planner, node, w_shape, w_free).size;
+  const Dim rows = extent_product(planner, node, x_shape, x_free);
+  const int64_t k = extent_product(planner, node, w_shape, attrs.right_contract).size, n = extent_product(planner, node, w_shape, w_free).size;
   const std::vector<int> w_order = joined(attrs.right_contract, w_free);
   const Operand packed = planner.prepared(w_id, "packed", [&](Builder& b, Val w) {
     return b.add1(Pack::Attrs{Pack::Layout::panels}, {b.reshape(b.transpose(w, w_order), {Dim(k), Dim(n)})});
@@ -107,8 +97,8 @@ void plan_activations(Planner& planner, const Node& node, const Target& target, 
   const ValueId a_id = node.inputs[0], b_id = node.inputs[1];
   const Shape a_shape = planner.type(a_id).shape, b_shape = planner.type(b_id).shape;
   const std::vector<int> a_free = free_axes(a_shape.rank(), attrs.left_batch, attrs.left_contract), b_free = free_axes(b_shape.rank(), attrs.right_batch, attrs.right_contract);
-  const Dim batch = product(planner, node, a_shape, attrs.left_batch), m = product(planner, node, a_shape, a_free), n = product(planner, node, b_shape, b_free),
-            k = product(planner, node, a_shape, attrs.left_contract);
+  const Dim batch = extent_product(planner, node, a_shape, attrs.left_batch), m = extent_product(planner, node, a_shape, a_free), n = extent_product(planner, node, b_shape, b_free),
+            k = extent_product(planner, node, a_shape, attrs.left_contract);
   const Operand a = arranged(planner, node, a_id, joined(joined(attrs.left_batch, a_free), attrs.left_contract));
   // B may lie [batch, k, n] or, as keys of attention do, [batch, n, k]: whichever needs no copy.
   const std::vector<int> natural = joined(joined(attrs.right_batch, attrs.right_contract), b_free), flipped = joined(joined(attrs.right_batch, b_free), attrs.right_contract);
@@ -116,7 +106,6 @@ void plan_activations(Planner& planner, const Node& node, const Target& target, 
   const bool turned = !transposed(at, natural).dense() && transposed(at, flipped).dense();
   const Operand b = arranged(planner, node, b_id, turned ? flipped : natural);
   const Operand y = planner.result(target);
-  const auto times = [](Dim p, Dim q) { return p.is_static() ? q * p.size : p * q.size; };
   Step step = planner.step("matmul", "matmul.h", node, target);
   step.templates = {Template::of(planner.type(a_id).dtype), Template::flag(turned), Template::epilogue_type()};
   step.args = {AggregateArg{"MatmulShape", {m, n, k, k, turned ? k : n, n, Dim(1), batch, Dim(0), times(m, k), Dim(0), times(k, n), Dim(0), times(m, n)}}, PointerArg{a, false}, PointerArg{b, false},

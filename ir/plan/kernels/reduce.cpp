@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ir/plan/kernels/rules.h"
+#include "ir/plan/kernels/shapes.h"
 
 namespace keratin::ir {
 
@@ -19,15 +20,6 @@ std::string_view operation(Reduce::Kind kind) {
   return "";
 }
 
-Dim product(Planner& planner, const Node& node, const Shape& shape, int begin, int end) {
-  Dim total(1);
-  for (int axis = begin; axis < end; ++axis) {
-    if (!shape[axis].is_static() && !total.is_static()) planner.fail(node, "a product of two batch dimensions is not supported");
-    total = shape[axis].is_static() ? total * shape[axis].size : shape[axis] * total.size;
-  }
-  return total;
-}
-
 void plan(Planner& planner, const Node& node, const Target& target) {
   const auto& attrs = *node.op.as<Reduce>();
   const int first = attrs.axes.front(), last = attrs.axes.back();
@@ -36,9 +28,9 @@ void plan(Planner& planner, const Node& node, const Target& target) {
   Dim outer, reduced, inner(1);
   if (neighbours) {
     x = planner.dense(node.inputs[0]);
-    outer = product(planner, node, x.shape, 0, first);
-    reduced = product(planner, node, x.shape, first, last + 1);
-    inner = product(planner, node, x.shape, last + 1, x.shape.rank());
+    outer = extent_product(planner, node, x.shape, 0, first);
+    reduced = extent_product(planner, node, x.shape, first, last + 1);
+    inner = extent_product(planner, node, x.shape, last + 1, x.shape.rank());
   } else {
     Operand view = planner.operand(node.inputs[0]);
     Operand turned = view;
@@ -55,8 +47,8 @@ void plan(Planner& planner, const Node& node, const Target& target) {
     const int kept = turned.shape.rank();
     take(true);
     x = planner.copy_of(turned, planner.scratch(view.dtype, Dim(0), "arranged"), node.origin);
-    outer = product(planner, node, x.shape, 0, kept);
-    reduced = product(planner, node, x.shape, kept, x.shape.rank());
+    outer = extent_product(planner, node, x.shape, 0, kept);
+    reduced = extent_product(planner, node, x.shape, kept, x.shape.rank());
   }
   const Operand y = planner.result(target);
   const bool rows = inner == Dim(1) && is_float(storage(x.dtype));
@@ -65,7 +57,6 @@ void plan(Planner& planner, const Node& node, const Target& target) {
   step.args.push_back(ExtentsArg{rows ? std::vector<Dim>{outer, reduced} : std::vector<Dim>{outer, reduced, inner}});
   step.args.push_back(ValueArg{"Identity"});
   step.args.push_back(ValueArg{"Identity"});
-  const auto times = [](Dim a, Dim b) { return b.is_static() ? a * b.size : b * a.size; };
   step.args.push_back(rows ? StridedLeaf{y, {Dim(1)}, true} : StridedLeaf{y, {inner, Dim(1)}, true});
   step.args.push_back(rows ? StridedLeaf{x, {reduced, Dim(1)}, false} : StridedLeaf{x, {times(reduced, inner), inner, Dim(1)}, false});
   step.input = x;

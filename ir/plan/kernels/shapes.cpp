@@ -2,15 +2,26 @@
 
 namespace keratin::ir {
 
-Dim times(Dim a, Dim b) { return b.is_static() ? a * b.size : b * a.size; }
+Dim times(Dim a, Dim b) {
+  const std::optional<Dim> result = product(a, b);
+  if (!result) throw PlanError{"a product of two batch dimensions is not supported"};
+  return *result;
+}
 
-Dim extent_product(const Planner& planner, const Node& node, const Shape& shape, int begin, int end) {
+Dim extent_product(const Planner& planner, const Node& node, const Shape& shape, const std::vector<int>& axes) {
   Dim total(1);
-  for (int axis = begin; axis < end; ++axis) {
-    if (!shape[axis].is_static() && !total.is_static()) planner.fail(node, "a product of two batch dimensions is not supported");
-    total = times(total, shape[axis]);
+  for (int axis : axes) {
+    const std::optional<Dim> next = product(total, shape[axis]);
+    if (!next) planner.fail(node, "a product of two batch dimensions is not supported");
+    total = *next;
   }
   return total;
+}
+
+Dim extent_product(const Planner& planner, const Node& node, const Shape& shape, int begin, int end) {
+  std::vector<int> axes;
+  for (int axis = begin; axis < end; ++axis) axes.push_back(axis);
+  return extent_product(planner, node, shape, axes);
 }
 
 Operand part_of(const Operand& whole, int axis, Dim start, Dim extent) {

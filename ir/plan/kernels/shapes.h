@@ -7,8 +7,10 @@ namespace keratin::ir {
 
 /// Product of the extents begin .. end - 1, linear in the batch; a problem of the node where it is not.
 Dim extent_product(const Planner& planner, const Node& node, const Shape& shape, int begin, int end);
+/// The same over a list of axes.
+Dim extent_product(const Planner& planner, const Node& node, const Shape& shape, const std::vector<int>& axes);
 
-/// A product one of whose factors is static.
+/// A product that must be linear in the batch; throws PlanError where it is not.
 Dim times(Dim a, Dim b);
 
 /// The part of a dense operand that begins at `start` along an axis and has `extent` there.

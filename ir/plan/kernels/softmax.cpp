@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "ir/plan/kernels/rules.h"
+#include "ir/plan/kernels/shapes.h"
 
 namespace keratin::ir {
 
@@ -17,8 +18,7 @@ bool accepts(const Program&, const Function& function, const Node& node) {
 void plan(Planner& planner, const Node& node, const Target& target) {
   const Operand x = planner.dense(node.inputs[0]);
   const Shape& shape = x.shape;
-  Dim rows(1);
-  for (int axis = 0; axis + 1 < shape.rank(); ++axis) rows = shape[axis].is_static() ? rows * shape[axis].size : shape[axis] * rows.size;
+  const Dim rows = extent_product(planner, node, shape, 0, shape.rank() - 1);
   const Operand y = planner.result(target);
   Step step = planner.step("softmax", "softmax.h", node, target);
   step.templates = {Template::of(shape.back().size)};

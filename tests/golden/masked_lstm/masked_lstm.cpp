@@ -47,8 +47,8 @@ kr::Status predict_block(kr::Size n, const Prepared& p, const float* x, float* r
   kr::map<2>({6 * n, 3}, Mul{}, kr::out<1>(mask_3, {3, 1}), kr::in<1>(x, {3, 1}), kr::in<0>(mask_2, {1, 0}));
 
   // rnn: LSTM(4)                                                                        mask_3[6,3] -> rnn[4]
-  kr::dense<float, 3, 16, kr::NoEpilogue>(6 * n, mask_3, p.rnn_lstm_cell_kernel_gates, p.rnn_lstm_cell_bias_gates, gates, kr::NoEpilogue{}, workers);
-  kr::lstm<float, 4, kr::Tanh, kr::Sigmoid>(n, 6, gates, p.rnn_lstm_cell_recurrent_kernel_recurrent, static_cast<const float*>(nullptr), static_cast<const float*>(nullptr), mask, rnn, 4, static_cast<float*>(nullptr), static_cast<float*>(nullptr), states, 0, workers);
+  kr::dense<float, 3, 16, kr::NoEpilogue>(6 * n, mask_3, p.rnn_lstm_cell_kernel, p.rnn_lstm_cell_bias, gates, kr::NoEpilogue{}, workers);
+  kr::lstm<float, 4, kr::Tanh, kr::Sigmoid>(n, 6, gates, p.rnn_lstm_cell_recurrent_kernel, static_cast<const float*>(nullptr), static_cast<const float*>(nullptr), mask, rnn, 4, static_cast<float*>(nullptr), static_cast<float*>(nullptr), states, 0, workers);
 
   return {};
 }

@@ -22,9 +22,9 @@ struct Outputs {
 
 /// Weights as predict wants them: batch normalisation folded in, kernels packed in panels.
 struct Prepared {
-  alignas(64) float rnn_lstm_cell_kernel_gates[48];  // rnn/lstm_cell/kernel_gates
-  alignas(64) float rnn_lstm_cell_bias_gates[16];  // rnn/lstm_cell/bias_gates
-  alignas(64) float rnn_lstm_cell_recurrent_kernel_recurrent[64];  // rnn/lstm_cell/recurrent_kernel_recurrent
+  alignas(64) float rnn_lstm_cell_kernel[48];  // rnn/lstm_cell/kernel: gates
+  alignas(64) float rnn_lstm_cell_bias[16];  // rnn/lstm_cell/bias: gates
+  alignas(64) float rnn_lstm_cell_recurrent_kernel[64];  // rnn/lstm_cell/recurrent_kernel: recurrent
 };
 
 /// The weights of the model's file.

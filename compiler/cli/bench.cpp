@@ -42,9 +42,8 @@ int run_bench(const Options& options) {
   expansion.shapes = options.shapes;
   ExpandedModel expanded = expand_and_bind(*read, expansion, problems);
   if (!problems.empty()) return report(problems);
-  const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
   const int64_t batch = *expansion.batch;
-  const std::vector<Array> inputs = seeded_inputs(predict, batch, 1);
+  const std::vector<Array> inputs = seeded_inputs(expanded.program, batch, 1);
   const PipelineOptions pipeline = pipeline_options(options);
   Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline);
   if (!planned) {

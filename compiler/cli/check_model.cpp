@@ -48,7 +48,7 @@ class ModelCheck {
     const ExpandedModel expanded = expand_and_bind(read_, expansion, problems);
     if (!problems.empty()) return {};
     const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));
-    const InputData inputs{seeded_inputs(predict, kSeededExamples, 1), fixed_batch(predict).value_or(kSeededExamples), {}};
+    const InputData inputs{seeded_inputs(expanded.program, kSeededExamples, 1), fixed_batch(predict).value_or(kSeededExamples), {}};
     const std::optional<NamedArrays> expected = reference(inputs);
     const std::optional<NamedArrays> results = expected ? compiled(inputs) : std::nullopt;
     if (!results) return {};

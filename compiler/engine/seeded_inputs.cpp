@@ -1,6 +1,9 @@
 #include "compiler/engine/seeded_inputs.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include "ir/constants.h"
 
 namespace keratin {
 
@@ -22,6 +25,24 @@ double normal(uint64_t& state) {
   return radius * std::cos(6.283185307179586 * uniform(state));
 }
 
+/// What the only reader of a parameter multiplies it by; 1 where it does something else.
+double scale_of(const ir::Program& program, const ir::Function& f, ir::ValueId id) {
+  const ir::Node* reader = nullptr;
+  for (const ir::Node& node : f.nodes) {
+    if (std::find(node.inputs.begin(), node.inputs.end(), id) == node.inputs.end()) continue;
+    if (reader) return 1;
+    reader = &node;
+  }
+  const auto* binary = reader ? reader->op.as<ir::Binary>() : nullptr;
+  if (!binary || binary->kind != ir::Binary::Kind::mul) return 1;
+  const auto definition = [&](ir::ValueId value) {
+    const auto found = std::find_if(f.nodes.begin(), f.nodes.end(), [&](const ir::Node& node) { return node.outputs[0] == value; });
+    return found == f.nodes.end() ? nullptr : &*found;
+  };
+  const std::optional<double> factor = ir::constant_number(program, reader->inputs[reader->inputs[0] == id ? 1 : 0], definition);
+  return factor && *factor != 0 && std::isfinite(*factor) ? *factor : 1;
+}
+
 }  // namespace
 
 std::optional<int64_t> smallest_table(const ir::Function& predict) {
@@ -41,7 +62,8 @@ std::optional<int64_t> fixed_batch(const ir::Function& predict) {
   return std::nullopt;
 }
 
-std::vector<Array> seeded_inputs(const ir::Function& predict, int64_t examples, uint64_t seed) {
+std::vector<Array> seeded_inputs(const ir::Program& program, int64_t examples, uint64_t seed) {
+  const ir::Function& predict = program.function(program.find("predict"));
   const std::optional<int64_t> table = smallest_table(predict);
   const int64_t batch = fixed_batch(predict).value_or(examples);
   std::vector<Array> inputs;
@@ -50,7 +72,8 @@ std::vector<Array> seeded_inputs(const ir::Function& predict, int64_t examples, 
     Array values = Array::zeros(DType::float64, type.shape.at(batch));
     const bool number = is_float(type.dtype) && !table;
     const double end = static_cast<double>(type.dtype == DType::boolean ? 2 : table.value_or(2));
-    for (double& value : values.data<double>()) value = number ? normal(seed) : std::floor(uniform(seed) * end);
+    const double scale = number ? scale_of(program, predict, id) : 1;
+    for (double& value : values.data<double>()) value = number ? normal(seed) / scale : std::floor(uniform(seed) * end);
     inputs.push_back(values.to(type.dtype));
   }
   return inputs;

@@ -65,9 +65,8 @@ void check_models(uint64_t begin, uint64_t end, bool fuse) {
   std::vector<Drawn> drawn;
   for (uint64_t seed = begin; seed < end; ++seed) {
     ExpandedModel expanded = draw(seed);
-    const ir::FunctionId id = expanded.program.find("predict");
     Drawn made{seed, {}, {}, 1 + static_cast<int64_t>(seed % 4)};
-    made.inputs = seeded_inputs(expanded.program.function(id), made.batch, seed);
+    made.inputs = seeded_inputs(expanded.program, made.batch, seed);
     InputData data{made.inputs, made.batch, {}};
     Problems problems;
     const std::optional<NamedArrays> results = reference_predict(expanded.program, data, made.batch, problems, "random");

@@ -76,7 +76,7 @@ TEST_CASE("every recorded model file opens or is refused with its words") {
       if (seen.insert(text_of(entry, "model")).second) check_case(folder, entry);
     cases += seen.size();
   }
-  if (cases == 0) WARN("no recorded cases beside the project");
+  CHECK(cases > 0);
 }
 
 }  // namespace

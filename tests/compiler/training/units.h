@@ -1,8 +1,7 @@
-// Recorded values of single losses, metrics, optimizers and schedules (conformance/units), where the shared folder is there.
+// Recorded values of single losses, metrics, optimizers and schedules (tests/data/units).
 #pragma once
 
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <set>
 #include <string>
 
@@ -15,8 +14,7 @@
 
 namespace keratin {
 
-inline std::string units_file(const std::string& name) { return std::string(KERATIN_SHARED_DIR) + "/conformance/units/" + name; }
-inline bool has_units() { return std::filesystem::exists(units_file("losses.npz")); }
+inline std::string units_file(const std::string& name) { return std::string(KERATIN_TEST_DATA "/units/") + name; }
 
 class Units {
  public:

@@ -1,4 +1,4 @@
-// Max and average pooling over channels-last images [n][D][H][W][C], windows of static size: Keras MaxPooling and AveragePooling of one
+// Max, average and sum pooling over channels-last images [n][D][H][W][C], windows of static size: Keras MaxPooling and AveragePooling of one
 // (H = 1), two and three dimensions, with any padding, stride and dilation. No padded copies: windows are cut at the border, averages
 // divide by the cells that exist. Channels are the vectors: 4 registers of them go through the window together.
 // Cost: one load per window cell and channel; bound by the first-level cache, or by memory where windows do not overlap.
@@ -34,6 +34,12 @@ struct AveragePool {
   template <class T> static constexpr T start() { return T(0); }
   template <class V> static KR_INLINE V combine(V a, V b) { return a + b; }
   template <class V> static KR_INLINE V finish(V a, int cells) { return a / static_cast<Element<V>>(cells); }
+};
+
+struct SumPool {
+  template <class T> static constexpr T start() { return T(0); }
+  template <class V> static KR_INLINE V combine(V a, V b) { return a + b; }
+  template <class V> static KR_INLINE V finish(V a, int) { return a; }
 };
 
 /// Steps k of a window whose first cell lies at `at` (maybe outside) that fall inside [0, size).

@@ -118,6 +118,34 @@ KR_INLINE void multiply_add_rows(V (&acc)[U][MR][NV], Size k, const T* __restric
   KR_NO_UNROLL for (; k > 0; --k, ++a, b += ldb) multiply_add_step<First, Count>(acc[0], a, lda, b);
 }
 
+/// acc[i][j] += sum over k of a[k * a_step + i] * b[k * b_step + j]: a product of columns, both operands walking down their rows.
+template <class T, class V, int U, int MR, int NV>
+KR_INLINE void outer_add(V (&acc)[U][MR][NV], Size k, const T* __restrict a, Size a_step, const T* __restrict b, Size b_step) {
+  bool overlap = KR_OVERLAP(a_step, MR);
+  if constexpr (U > 1) {
+    KR_NO_UNROLL for (; k >= U; k -= U, a += U * a_step, b += U * b_step) {
+      if (overlap) a = opaque(a);
+      KR_UNROLL for (int u = 0; u < U; ++u) multiply_add_step<0, MR>(acc[u], a + u * a_step, 1, b + u * b_step);
+    }
+  }
+  KR_NO_UNROLL for (; k > 0; --k, a += a_step, b += b_step) {
+    if (overlap) a = opaque(a);
+    multiply_add_step<0, MR>(acc[0], a, 1, b);
+  }
+}
+/// The same where only the first `real` of b's NV * L columns may be read.
+template <class T, class V, int U, int MR, int NV>
+KR_INLINE void outer_add_part(V (&acc)[U][MR][NV], Size k, const T* __restrict a, Size a_step, const T* __restrict b, Size b_step, int real) {
+  constexpr int L = kLanesOf<V>;
+  KR_NO_UNROLL for (; k > 0; --k, a += a_step, b += b_step) {
+    V bv[NV];
+    KR_UNROLL for (int j = 0; j < NV; ++j) bv[j] = load_lanes<L>(b + j * L, real - j * L);
+    KR_UNROLL for (int i = 0; i < MR; ++i) {
+      KR_UNROLL for (int j = 0; j < NV; ++j) acc[0][i][j] += a[i] * bv[j];
+    }
+  }
+}
+
 /// Sums the chains, applies the epilogue and stores: row i goes to y + i * ldy and has the logical offset `offset` + i * n.
 template <class T, class V, int U, int MR, int NV, class Epilogue>
 KR_INLINE void end_tile(V (&acc)[U][MR][NV], T* __restrict y, Size ldy, Size offset, Size n, int real, const Epilogue& epilogue) {

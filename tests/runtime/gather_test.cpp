@@ -68,6 +68,18 @@ TEST_CASE("scatter_add sums repeated indices and keeps the rest") {
   }
 }
 
+TEST_CASE("slices in a row share their indices") {
+  const float x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};   // [4][3]
+  const kr::Int32 indices[] = {2, 0, 1, 1};                     // [2][2]
+  float y[8], sums[12] = {};
+  CHECK(kr::gather(4, 3, 1, 2, x, indices, 2, y, 2));
+  CHECK(std::vector<float>(y, y + 8) == std::vector<float>{3, 1, 6, 4, 8, 8, 11, 11});
+  CHECK(kr::scatter_add(4, 3, 1, 2, static_cast<const float*>(y), indices, 2, sums, 2));
+  CHECK(std::vector<float>(sums, sums + 12) == std::vector<float>{1, 0, 3, 4, 0, 6, 0, 16, 0, 0, 22, 0});
+  const kr::Int32 bad[] = {2, 0, 1, 3};
+  CHECK(kr::gather(4, 3, 1, 2, x, bad, 2, y, 2).code == StatusCode::index_out_of_range);
+}
+
 TEST_CASE("take_along and its sum") {
   const float x[] = {1, 2, 3, 4, 5, 6};   // [3][2]
   const kr::Int64 indices[] = {2, 0, -3, 1};   // [2][2]

@@ -43,6 +43,22 @@ Template conv2d_type(const PlaneConv& g, int64_t channels, int64_t filters, int6
   return Template::named("Conv2d", std::move(sizes));
 }
 
+Template conv3d_type(const ConvGeometry& g, const Shape& x, const Shape& kernel, int64_t x_stride, int64_t y_stride) {
+  const int64_t channels = x.back().size / g.groups, filters = kernel.back().size / g.groups;
+  std::vector<Template> sizes = numbers({x[1].size, x[2].size, x[3].size, channels, filters, kernel[0].size, kernel[1].size, kernel[2].size});
+  for (int64_t stride : g.strides) sizes.push_back(Template::of(stride));
+  for (int64_t dilation : g.dilation) sizes.push_back(Template::of(dilation));
+  for (size_t i = 0; i < 3; ++i) {
+    sizes.push_back(Template::of(g.pad_low[i]));
+    sizes.push_back(Template::of(g.pad_high[i]));
+  }
+  if (x_stride != channels || y_stride != filters) {
+    sizes.push_back(Template::of(x_stride));
+    sizes.push_back(Template::of(y_stride));
+  }
+  return Template::named("Conv3d", std::move(sizes));
+}
+
 namespace {
 
 void plan_depthwise(Planner& planner, const Node& node, const Target& target, const PlaneConv& g) {
@@ -118,19 +134,8 @@ void plan_conv3d(Planner& planner, const Node& node, const Target& target, const
   int64_t rows = channels;
   for (int i = 0; i < 3; ++i) rows *= kernel[i].size;
   const Operand packed = grouped_panels(planner, node, rows, filters, g.groups);
-  std::vector<Template> sizes = numbers({x_shape[1].size, x_shape[2].size, x_shape[3].size, channels, filters, kernel[0].size, kernel[1].size, kernel[2].size});
-  for (int64_t stride : g.strides) sizes.push_back(Template::of(stride));
-  for (int64_t dilation : g.dilation) sizes.push_back(Template::of(dilation));
-  for (size_t i = 0; i < 3; ++i) {
-    sizes.push_back(Template::of(g.pad_low[i]));
-    sizes.push_back(Template::of(g.pad_high[i]));
-  }
-  if (*x.row_stride() != channels || *y.row_stride() != filters) {
-    sizes.push_back(Template::of(*x.row_stride()));
-    sizes.push_back(Template::of(*y.row_stride()));
-  }
   Step step = planner.step(g.groups == 1 ? "conv3d" : "conv2d_grouped", "conv2d.h", node, target);
-  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), Template::named("Conv3d", std::move(sizes))};
+  step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv3d_type(g, x_shape, kernel, *x.row_stride(), *y.row_stride())};
   if (g.groups > 1) step.templates.push_back(Template::of(g.groups));
   step.templates.push_back(Template::epilogue_type());
   finish_conv(planner, node, target, std::move(step), x, packed);

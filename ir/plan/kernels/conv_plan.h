@@ -21,6 +21,9 @@ PlaneConv plane_conv(const ConvGeometry& geometry, const Shape& x, const Shape& 
 /// Conv2d<...> of the runtime; pixels of x and y are `x_stride` and `y_stride` elements apart.
 Template conv2d_type(const PlaneConv& conv, int64_t channels, int64_t filters, int64_t x_stride, int64_t y_stride);
 
+/// Conv3d<...> of the runtime for one group of a convolution of an input and a kernel of those shapes.
+Template conv3d_type(const ConvGeometry& geometry, const Shape& x, const Shape& kernel, int64_t x_stride, int64_t y_stride);
+
 std::vector<Template> numbers(std::initializer_list<int64_t> list);
 
 /// Adds n, x, weights, bias, y, [scratch,] epilogue and pool to the step, and the step to the plan.

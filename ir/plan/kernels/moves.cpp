@@ -1,4 +1,4 @@
-// Rules that move elements: concatenate, pad, gather; and the size of a batch.
+// Rules that move elements: concatenate, pad, gather, scatter_add; and the size of a batch.
 #include <fmt/format.h>
 
 #include "ir/plan/kernels/rules.h"
@@ -39,18 +39,36 @@ void plan_pad(Planner& planner, const Node& node, const Target& target) {
 
 void plan_gather(Planner& planner, const Node& node, const Target& target) {
   const auto& attrs = *node.op.as<Gather>();
-  if (attrs.batch_dims != 0 && attrs.batch_dims != attrs.axis) planner.fail(node, "a gather whose batch axes are fewer than those before its axis is not supported");
   const Operand x = planner.dense(node.inputs[0]), indices = planner.dense(node.inputs[1]);
-  const DType index = planner.type(node.inputs[1]).dtype;
-  if (index != DType::int32 && index != DType::int64) planner.fail(node, "indices are int32 or int64");
   const int rank = x.shape.rank();
   const Dim count = extent_product(planner, node, indices.shape, attrs.batch_dims, indices.shape.rank());
   const Operand y = planner.result(target);
   Step step = planner.step("gather", "gather.h", node, target);
   step.args = {SizeArg{extent_product(planner, node, x.shape, 0, attrs.axis)}, SizeArg{x.shape[attrs.axis]}, SizeArg{extent_product(planner, node, x.shape, attrs.axis + 1, rank)}, SizeArg{count},
                PointerArg{x, false}, PointerArg{indices, false}, SizeArg{attrs.batch_dims == 0 ? Dim(0) : count}, PointerArg{y, true}};
+  if (attrs.batch_dims != 0 && attrs.batch_dims != attrs.axis) step.args.push_back(SizeArg{extent_product(planner, node, y.shape, attrs.batch_dims, attrs.axis)});
   step.returns_status = true;
   step.input = indices;
+  step.output = y;
+  planner.add(std::move(step));
+}
+
+/// Zeros, then the sums.
+void plan_scatter_add(Planner& planner, const Node& node, const Target& target) {
+  const auto attrs = *node.op.as<ScatterAdd>();
+  const Operand updates = planner.dense(node.inputs[0]), indices = planner.dense(node.inputs[1]);
+  const Dim count = extent_product(planner, node, indices.shape, attrs.batch_dims, indices.shape.rank());
+  const Operand y = planner.result(target);
+  Expression zero;
+  zero.nodes.push_back({"constant", -1, 0, {}, y.dtype});
+  planner.map(y, std::move(zero), {}, planner.step("", "", node, target));
+  Step step = planner.step("scatter_add", "gather.h", node, target);
+  step.templates = {Template::named("Negative::refused")};
+  step.args = {SizeArg{extent_product(planner, node, y.shape, 0, attrs.axis)}, SizeArg{attrs.extent}, SizeArg{extent_product(planner, node, y.shape, attrs.axis + 1, y.shape.rank())}, SizeArg{count},
+               PointerArg{updates, false}, PointerArg{indices, false}, SizeArg{attrs.batch_dims == 0 ? Dim(0) : count}, PointerArg{y, true}};
+  if (attrs.batch_dims != 0 && attrs.batch_dims != attrs.axis) step.args.push_back(SizeArg{extent_product(planner, node, y.shape, attrs.batch_dims, attrs.axis)});
+  step.returns_status = true;
+  step.input = updates;
   step.output = y;
   planner.add(std::move(step));
 }
@@ -70,6 +88,7 @@ void plan_size(Planner& planner, const Node& node, const Target& target) {
 
 KernelRule concatenate_rule() { return {"concatenate", false, nullptr, plan_concatenate, nullptr}; }
 KernelRule pad_rule() { return {"pad", false, nullptr, plan_pad, nullptr}; }
+KernelRule scatter_add_rule() { return {.family = "scatter_add", .plan = plan_scatter_add}; }
 KernelRule size_rule() { return {.family = "size", .plan = plan_size}; }
 KernelRule gather_rule() { return {"gather", false, nullptr, plan_gather, nullptr}; }
 

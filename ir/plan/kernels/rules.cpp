@@ -10,6 +10,7 @@ const std::vector<KernelRule>& kernel_rules() {
       concatenate_rule(),
       conv_rule(),
       conv_input_grad_rule(),
+      conv_kernel_grad_rule(),
       cumulative_rule(),
       dense_rule(),
       gather_rule(),
@@ -19,10 +20,12 @@ const std::vector<KernelRule>& kernel_rules() {
       pad_rule(),
       reduce_rule(),
       scan_rule(),
+      scatter_add_rule(),
       simple_rnn_rule(),
       size_rule(),
       softmax_rule(),
       sort_rule(),
+      window_grad_rule(),
       window_rule(),
   };
   return rules;

@@ -11,6 +11,7 @@ KernelRule average_pool_rule();
 KernelRule concatenate_rule();
 KernelRule conv_rule();
 KernelRule conv_input_grad_rule();
+KernelRule conv_kernel_grad_rule();
 KernelRule cumulative_rule();
 KernelRule dense_rule();
 KernelRule gather_rule();
@@ -20,10 +21,12 @@ KernelRule lstm_rule();
 KernelRule pad_rule();
 KernelRule reduce_rule();
 KernelRule scan_rule();
+KernelRule scatter_add_rule();
 KernelRule simple_rnn_rule();
 KernelRule size_rule();
 KernelRule softmax_rule();
 KernelRule sort_rule();
+KernelRule window_grad_rule();
 KernelRule window_rule();
 
 }  // namespace keratin::ir

@@ -1,4 +1,4 @@
-// window_reduce of kind max, and the composite average_pool: pooling.h.
+// window_reduce and the composite average_pool: pooling.h; window_grad: pooling_grad.h.
 #include "ir/plan/kernels/rules.h"
 
 namespace keratin::ir {
@@ -12,10 +12,9 @@ bool is_pooling(const Window& window, const Shape& shape) {
   return ends && shape.rank() >= 3 && shape.rank() <= 5;
 }
 
-void plan_pooling(Planner& planner, const Node& node, const Target& target, const Window& window, const char* kind) {
-  const Shape shape = planner.type(node.inputs[0]).shape;
+/// Pool2d<...> or Pool3d<...> of the runtime for an input of that shape; pixels of input and output are `x_stride` and `y_stride` elements apart.
+Template pool_type(Planner& planner, const Node& node, const Window& window, const Shape& shape, int64_t x_stride, int64_t y_stride) {
   if (!is_pooling(window, shape)) planner.fail(node, "a window over these axes is not supported");
-  const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   const int spatial = shape.rank() - 2;
   std::vector<Template> sizes;
   const auto per_axis = [&](auto&& value, int64_t missing) {
@@ -29,24 +28,41 @@ void plan_pooling(Planner& planner, const Node& node, const Target& target, cons
     sizes.push_back(Template::of(axis < 0 ? 0 : window.pad_low[static_cast<size_t>(axis + 1)]));
     sizes.push_back(Template::of(axis < 0 ? 0 : window.pad_high[static_cast<size_t>(axis + 1)]));
   }
-  const int64_t channels = shape.back().size;
-  if (*x.row_stride() != channels || *y.row_stride() != channels) {
-    sizes.push_back(Template::of(*x.row_stride()));
-    sizes.push_back(Template::of(*y.row_stride()));
+  if (x_stride != shape.back().size || y_stride != shape.back().size) {
+    sizes.push_back(Template::of(x_stride));
+    sizes.push_back(Template::of(y_stride));
   }
+  return Template::named(spatial == 3 ? "Pool3d" : "Pool2d", std::move(sizes));
+}
+
+void plan_pooling(Planner& planner, const Node& node, const Target& target, const Window& window, const char* kind) {
+  const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   Step step = planner.step("pooling", "pooling.h", node, target);
-  step.templates = {Template::named(kind), Template::named(spatial == 3 ? "Pool3d" : "Pool2d", std::move(sizes))};
-  step.args = {SizeArg{shape[0]}, PointerArg{x, false}, PointerArg{y, true}, target.epilogue.value_or(Epilogue{}), PoolArg{}};
+  step.templates = {Template::named(kind), pool_type(planner, node, window, x.shape, *x.row_stride(), *y.row_stride())};
+  step.args = {SizeArg{x.shape[0]}, PointerArg{x, false}, PointerArg{y, true}, target.epilogue.value_or(Epilogue{}), PoolArg{}};
   step.input = x;
   step.output = y;
   planner.add(std::move(step));
 }
 
 void plan_window(Planner& planner, const Node& node, const Target& target) {
-  const Window& window = node.op.as<WindowReduce>()->window;
+  const Window window = node.op.as<WindowReduce>()->window;
   if (planner.plan_pooled(node, target)) return;
-  if (window.kind != Window::Kind::max) planner.fail(node, "a sum over a window has no kernel");
-  plan_pooling(planner, node, target, window, "MaxPool");
+  plan_pooling(planner, node, target, window, window.kind == Window::Kind::max ? "MaxPool" : "SumPool");
+}
+
+/// A sum's gradient does not depend on what was summed.
+void plan_window_grad(Planner& planner, const Node& node, const Target& target) {
+  const Window window = node.op.as<WindowGrad>()->window;
+  const bool sum = window.kind == Window::Kind::sum;
+  const Shape shape = planner.type(node.inputs[0]).shape;
+  const Operand x = sum ? Operand{} : planner.even_rows(node.inputs[0]), dy = planner.even_rows(node.inputs[1]), dx = planner.result(target);
+  Step step = planner.step("pooling_grad", "pooling_grad.h", node, target);
+  step.templates = {Template::named(sum ? "SumPoolGrad" : "MaxPoolGrad"), pool_type(planner, node, window, shape, sum ? shape.back().size : *x.row_stride(), *dy.row_stride())};
+  step.args = {SizeArg{shape[0]}, sum ? Arg(NullArg{dx.dtype}) : Arg(PointerArg{x, false}), PointerArg{dy, false}, PointerArg{dx, true}, PoolArg{}};
+  step.input = dy;
+  step.output = dx;
+  planner.add(std::move(step));
 }
 
 /// The window of the body's own window_reduce, the one over the parameter.
@@ -69,6 +85,7 @@ bool always(const Planner&, const Node&) { return true; }
 }  // namespace
 
 KernelRule window_rule() { return {.family = "window_reduce", .plan = plan_window, .writes_rows = always, .reads_rows = always}; }
+KernelRule window_grad_rule() { return {.family = "window_grad", .plan = plan_window_grad, .reads_rows = always}; }
 KernelRule average_pool_rule() { return {.family = "average_pool", .accepts = accepts_average, .plan = plan_average, .writes_rows = always, .reads_rows = always}; }
 
 }  // namespace keratin::ir

@@ -25,13 +25,13 @@ template <Negative negative, class I> KR_NOINLINE Status check_indices(Size coun
   return {};
 }
 
-/// y[o][k][.] = x[o][indices[o * index_stride + k]][.] for x [outer][size][inner], y [outer][count][inner]; index_stride 0: the same indices
-/// for every o. An index out of range is an error, and nothing is written.
+/// y[o][k][.] = x[o][indices[o / share * index_stride + k]][.] for x [outer][size][inner], y [outer][count][inner]; index_stride 0: the same
+/// indices for every o; share: as many o in a row take the same ones. An index out of range is an error, and nothing is written.
 template <Negative negative = Negative::from_end, class T, class I>
-KR_NOINLINE Status gather(Size outer, Size size, Size inner, Size count, const T* x, const I* indices, Size index_stride, T* y) {
-  if (const Status s = check_indices<negative>(index_stride == 0 ? count : (outer - 1) * index_stride + count, indices, size); !s) return s;
+KR_NOINLINE Status gather(Size outer, Size size, Size inner, Size count, const T* x, const I* indices, Size index_stride, T* y, Size share = 1) {
+  if (const Status s = check_indices<negative>(index_stride == 0 ? count : (outer / share - 1) * index_stride + count, indices, size); !s) return s;
   for (Size o = 0; o < outer; ++o) {
-    const I* row = indices + o * index_stride;
+    const I* row = indices + o / share * index_stride;
     const T* from = x + o * size * inner;
     if (inner == 1) {
       for (Size k = 0; k < count; ++k) *y++ = from[index_at<negative>(row, k, size)];
@@ -56,13 +56,13 @@ KR_NOINLINE Status take_along(Size outer, Size size, Size inner, Size count, con
   return {};
 }
 
-/// y[o][indices[o * index_stride + k]][.] += x[o][k][.], k in rising order; y [outer][size][inner] keeps what it holds elsewhere.
+/// y[o][indices[o / share * index_stride + k]][.] += x[o][k][.], k in rising order; y [outer][size][inner] keeps what it holds elsewhere.
 template <Negative negative = Negative::from_end, class T, class I>
-KR_NOINLINE Status scatter_add(Size outer, Size size, Size inner, Size count, const T* x, const I* indices, Size index_stride, T* y) {
-  if (const Status s = check_indices<negative>(index_stride == 0 ? count : (outer - 1) * index_stride + count, indices, size); !s) return s;
+KR_NOINLINE Status scatter_add(Size outer, Size size, Size inner, Size count, const T* x, const I* indices, Size index_stride, T* y, Size share = 1) {
+  if (const Status s = check_indices<negative>(index_stride == 0 ? count : (outer / share - 1) * index_stride + count, indices, size); !s) return s;
   for (Size o = 0; o < outer; ++o, y += size * inner) {
     for (Size k = 0; k < count; ++k, x += inner) {
-      T* to = y + index_at<negative>(indices, o * index_stride + k, size) * inner;
+      T* to = y + index_at<negative>(indices, o / share * index_stride + k, size) * inner;
       Size i = 0;
       if constexpr (kFloating<T>) {
         for (; i + kLanes<T> <= inner; i += kLanes<T>) store(to + i, load<kLanes<T>>(to + i) + load<kLanes<T>>(x + i));

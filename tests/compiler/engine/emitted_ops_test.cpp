@@ -1,0 +1,87 @@
+// The samples of ops that kernels compute, as emitted code against the reference evaluator: each sample is a model of one node.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <iterator>
+
+#include "compiler/data/tensors.h"
+#include "compiler/engine/compare.h"
+#include "compiler/engine/compiled_batch.h"
+#include "ir/eval.h"
+#include "ir/plan/make_plan.h"
+#include "tests/ir/samples.h"
+
+namespace keratin {
+namespace {
+
+using ir::test::Sample;
+
+/// predict of the sample's node, with its operands as inputs.
+std::unique_ptr<ir::Program> program_of(const Sample& sample) {
+  auto program = std::make_unique<ir::Program>();
+  program->functions.push_back({});
+  program->functions.back().name = "predict";
+  const ir::Op op = sample.op(*program);
+  ir::Builder b(*program, ir::FunctionId{0});
+  ir::Vals operands;
+  for (size_t i = 0; i < sample.types.size(); ++i) operands.push_back(b.parameter(sample.types[i], "x" + std::to_string(i)));
+  const ir::Vals results = b.add(op, operands);
+  for (size_t i = 0; i < results.size(); ++i) b.output(results[i], "y" + std::to_string(i));
+  return program;
+}
+
+/// `refused`: samples that no kernel takes, by the name of what they show, with the planner's words.
+void check_samples(const std::vector<Sample>& samples, const std::vector<std::pair<std::string, std::string>>& refused = {}, double limit = 1e-6) {
+  std::vector<PlannedModel> planned;
+  std::vector<const Sample*> kept;
+  std::vector<ir::Tensors> expected;
+  size_t refusals = 0;
+  for (const Sample& sample : samples) {
+    INFO(sample.what);
+    std::unique_ptr<ir::Program> program = program_of(sample);
+    Result<ir::Tensors> values = ir::Evaluator(*program, sample.batch).run(program->find("predict"), sample.values);
+    REQUIRE(values);
+    Result<ir::Plan> plan = ir::make_plan(*program, {});
+    if (refusals < refused.size() && refused[refusals].first == sample.what) {
+      REQUIRE_FALSE(plan);
+      CHECK(plan.error() == refused[refusals++].second);
+      continue;
+    }
+    INFO((plan ? "" : plan.error()));
+    REQUIRE(plan);
+    planned.push_back({std::move(program), std::move(*plan)});
+    kept.push_back(&sample);
+    expected.push_back(std::move(*values));
+  }
+  CHECK(refusals == refused.size());
+  const auto models = build_batch(std::move(planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
+  for (size_t i = 0; i < models.size(); ++i) {
+    INFO(kept[i]->what);
+    std::vector<Array> inputs;
+    for (const ir::Tensor& value : kept[i]->values) inputs.push_back(to_array(value));
+    const Result<std::vector<Array>> outputs = models[i]->run(inputs, kept[i]->batch);
+    REQUIRE(outputs);
+    REQUIRE(outputs->size() == expected[i].size());
+    for (size_t k = 0; k < outputs->size(); ++k) {
+      const Difference difference = compare_arrays((*outputs)[k], to_array(expected[i][k]));
+      CHECK(difference.reason == "");
+      CHECK(difference.error <= limit);
+    }
+  }
+}
+
+std::vector<Sample> good(std::initializer_list<ir::test::Samples> lists) {
+  std::vector<Sample> all;
+  const auto has_elements = [](const Sample& s) { return std::all_of(s.values.begin(), s.values.end(), [](const ir::Tensor& t) { return t.count() > 0; }); };
+  for (const ir::test::Samples& list : lists) std::copy_if(list.good.begin(), list.good.end(), std::back_inserter(all), has_elements);   // others have no memory
+  return all;
+}
+
+TEST_CASE("emitted kernels: gradients of kernels and windows") {
+  const std::pair<std::string, std::string> line = {"first of ties", "a window over these axes is not supported"};   // there are no examples
+  check_samples(good({ir::test::samples_ConvKernelGrad(), ir::test::samples_WindowGrad(), ir::test::samples_WindowReduce()}), {line, line});
+}
+
+TEST_CASE("emitted kernels: slices by index and their sums") { check_samples(good({ir::test::samples_Gather(), ir::test::samples_ScatterAdd()})); }
+
+}  // namespace
+}  // namespace keratin

@@ -1,0 +1,37 @@
+// Kernels for the ops of backward functions.
+#include <catch2/catch.hpp>
+
+#include "plan_of.h"
+
+namespace keratin::ir {
+namespace {
+
+TEST_CASE("the gradient of a kernel is one step, grouped or depthwise too") {
+  const auto gradient = [](int64_t groups, int64_t filters) {
+    return [groups, filters](Builder& b, Val x) {
+      const ConvGeometry geometry{{1, 1}, {1, 1}, {1, 1}, {1, 1}, groups};
+      const Val dy = b.parameter({DType::float32, {kBatch, 5, 6, Dim(filters)}}, "dy");
+      return b.conv_kernel_grad(x, dy, geometry, {3, 3, Dim(8 / groups), Dim(filters)});
+    };
+  };
+  CHECK(steps_of({kBatch, 5, 6, 8}, gradient(1, 12)) == "conv_kernel_grad");
+  CHECK(steps_of({kBatch, 5, 6, 8}, gradient(2, 12)) == "conv_kernel_grad_grouped");
+  CHECK(steps_of({kBatch, 5, 6, 8}, gradient(8, 16)) == "depthwise_kernel_grad");
+}
+
+TEST_CASE("pooling's gradients and sums over windows have kernels") {
+  const auto window = [](Window::Kind kind) { return Window{kind, {1, 2, 3, 1}, {1, 2, 1, 1}, {0, 0, 1, 0}, {0, 0, 1, 0}}; };
+  for (Window::Kind kind : {Window::Kind::max, Window::Kind::sum}) {
+    CHECK(steps_of({kBatch, 4, 6, 8}, [&](Builder& b, Val x) {
+            return b.add1(WindowGrad::Attrs{window(kind)}, {x, b.parameter({DType::float32, {kBatch, 2, 6, 8}}, "dy")});
+          }) == "pooling_grad");
+  }
+  CHECK(steps_of({kBatch, 4, 6, 8}, [&](Builder& b, Val x) { return b.window_reduce(x, window(Window::Kind::sum)); }) == "pooling");
+}
+
+TEST_CASE("a sum by index starts from zeros") {
+  CHECK(steps_of({kBatch, 7, 3}, [](Builder& b, Val x) { return b.scatter_add(x, b.parameter({DType::int32, {kBatch, 7}}, "ids"), 0, 20, 0); }) == "map_scalar[] scatter_add");
+}
+
+}  // namespace
+}  // namespace keratin::ir

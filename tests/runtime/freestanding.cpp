@@ -29,6 +29,7 @@
 #include "keratin/runtime/pool.h"
 #include "keratin/runtime/pooling.h"
 #include "keratin/runtime/pooling_grad.h"
+#include "keratin/runtime/random.h"
 #include "keratin/runtime/recurrent.h"
 #include "keratin/runtime/reduce.h"
 #include "keratin/runtime/simple_rnn.h"

@@ -18,6 +18,7 @@ const std::vector<KernelRule>& kernel_rules() {
       layer_norm_rule(),
       lstm_rule(),
       pad_rule(),
+      random_rule(),
       reduce_rule(),
       scan_rule(),
       scatter_add_rule(),

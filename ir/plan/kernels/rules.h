@@ -19,6 +19,7 @@ KernelRule gru_rule();
 KernelRule layer_norm_rule();
 KernelRule lstm_rule();
 KernelRule pad_rule();
+KernelRule random_rule();
 KernelRule reduce_rule();
 KernelRule scan_rule();
 KernelRule scatter_add_rule();

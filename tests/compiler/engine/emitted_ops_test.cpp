@@ -83,5 +83,7 @@ TEST_CASE("emitted kernels: gradients of kernels and windows") {
 
 TEST_CASE("emitted kernels: slices by index and their sums") { check_samples(good({ir::test::samples_Gather(), ir::test::samples_ScatterAdd()})); }
 
+TEST_CASE("emitted kernels: random numbers, to the last bit") { check_samples(good({ir::test::samples_Random()}), {}, 0); }
+
 }  // namespace
 }  // namespace keratin

@@ -91,6 +91,33 @@ template <int... F> void check_outputs() {
 
 TEST_CASE("conv2d_transpose: every width of a row") { check_every_width(kr::upto<18>()); }
 
+TEST_CASE("conv2d_transpose in groups is each group alone") {
+  using One = kr::ConvTranspose2d<4, 5, 6, 7, 3, 3, 8, 9, 2, 2, 1, 1, 1, 1>;
+  using Part = kr::ConvTranspose2d<4, 5, 6, 7, 3, 3, 8, 9, 2, 2, 1, 1, 1, 1, 18, 22>;   // of 3 * 6 and 3 * 7 channels
+  constexpr kr::Size n = 2, in = n * 4 * 5, out = n * 8 * 9, K = One::K, size = kr::packed_size(K, 7);
+  Guarded<float> x(in * 18), w(3 * K * 7), bias(21), residual(out * 21), panels(3 * size), y((out - 1) * 22 + 21, -7.f), other(y.size(), -7.f);
+  Numbers numbers;
+  for (auto* a : {&x, &w, &bias, &residual}) numbers.fill(*a);
+  for (kr::Size g = 0; g < 3; ++g) {
+    const Guarded<float> group = packed(w.data() + g * K * 7, K, 7);
+    std::copy(group.data(), group.data() + size, panels.data() + g * size);
+  }
+  kr::conv2d_transpose_grouped<float, Part, 3, AddAndRelu<float>>(n, x.data(), panels.data(), bias.data(), y.data(), {residual.data()});
+  int wrong = 0;
+  for (kr::Size g = 0; g < 3; ++g) {
+    std::vector<float> x1(in * 6), r1(out * 7), y1(out * 7);
+    for (kr::Size i = 0; i < in * 6; ++i) x1[size_t(i)] = x[size_t(i / 6 * 18 + g * 6 + i % 6)];
+    for (kr::Size i = 0; i < out * 7; ++i) r1[size_t(i)] = residual[size_t(i / 7 * 21 + g * 7 + i % 7)];
+    kr::conv2d_transpose<float, One, AddAndRelu<float>>(n, x1.data(), panels.data() + g * size, bias.data() + g * 7, y1.data(), {r1.data()});
+    for (kr::Size i = 0; i < out * 7; ++i) wrong += !(y1[size_t(i)] == y[size_t(i / 7 * 22 + g * 7 + i % 7)]);
+  }
+  CHECK(wrong == 0);
+  CHECK(y.intact());
+  ShuffledPool pool(3);
+  kr::conv2d_transpose_grouped<float, Part, 3, AddAndRelu<float>>(n, x.data(), panels.data(), bias.data(), other.data(), {residual.data()}, &pool);
+  CHECK(std::memcmp(y.data(), other.data(), y.size() * sizeof(float)) == 0);
+}
+
 TEST_CASE("conv2d_transpose: every kind of panel") { check_outputs<1, 2, 3, 4, 8, 10, 18, 20, 24, 29, 32, 50, 64>(); }
 
 TEST_CASE("conv2d_transpose: kernels, strides, dilations, paddings, output sizes") {

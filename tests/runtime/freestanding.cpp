@@ -24,6 +24,7 @@
 #include "keratin/runtime/move.h"
 #include "keratin/runtime/norm.h"
 #include "keratin/runtime/operand.h"
+#include "keratin/runtime/pack.h"
 #include "keratin/runtime/panel_grid.h"
 #include "keratin/runtime/panels.h"
 #include "keratin/runtime/pool.h"

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ir/plan/kernels/conv_plan.h"
+#include "ir/plan/kernels/pack_plan.h"
 
 namespace keratin::ir {
 
@@ -59,11 +60,16 @@ Template conv3d_type(const ConvGeometry& g, const Shape& x, const Shape& kernel,
   return Template::named("Conv3d", std::move(sizes));
 }
 
+Operand natural_kernel(Planner& planner, const Node& node, int64_t taps, int64_t filters) {
+  if (!planner.is_weight(node.inputs[1])) return planner.dense(node.inputs[1]);
+  return planner.prepared(node.inputs[1], "depthwise", [&](Builder& b, Val w) { return b.reshape(w, {Dim(taps), Dim(filters)}); });
+}
+
 namespace {
 
 void plan_depthwise(Planner& planner, const Node& node, const Target& target, const PlaneConv& g) {
   const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
-  const Operand weights = planner.prepared(node.inputs[1], "depthwise", [&](Builder& b, Val w) { return b.reshape(w, {Dim(g.kh * g.kw), Dim(g.filters)}); });
+  const Operand weights = natural_kernel(planner, node, g.kh * g.kw, g.filters);
   Step step = planner.step("depthwise_conv2d", "depthwise.h", node, target);
   step.templates = {Template::of(planner.type(node.inputs[0]).dtype), conv2d_type(g, g.channels, g.filters, *x.row_stride(), *y.row_stride()), Template::of(g.filters / g.channels), Template::epilogue_type()};
   finish_conv(planner, node, target, std::move(step), x, weights);
@@ -71,6 +77,7 @@ void plan_depthwise(Planner& planner, const Node& node, const Target& target, co
 
 /// The kernel as one packed matrix of `rows` by `filters` for each group, one after another.
 Operand grouped_panels(Planner& planner, const Node& node, int64_t rows, int64_t filters, int64_t groups) {
+  if (!planner.is_weight(node.inputs[1])) return pack_now(planner, node, planner.dense(node.inputs[1]), {1, rows, filters, 0, groups * filters, 1}, groups, filters);
   return planner.prepared(node.inputs[1], groups == 1 ? "packed" : "grouped", [&](Builder& b, Val w) {
     const Val matrix = b.reshape(w, {Dim(rows), Dim(groups * filters)});
     Vals parts;
@@ -94,9 +101,9 @@ void plan_direct(Planner& planner, const Node& node, const Target& target, const
 }
 
 /// The convolutions that compute the same, cheapest chosen.
-std::vector<Candidate> candidates_of(const Planner& planner, const PlaneConv& g, DType dtype, int64_t groups) {
+std::vector<Candidate> candidates_of(const Planner& planner, const Node& node, const PlaneConv& g, int64_t groups) {
   std::vector<Candidate> list = {{groups == 1 ? "conv2d" : "conv2d_grouped", direct_conv_us(g.size(planner, groups)), false}};
-  if (fits_winograd(g, dtype, groups)) {
+  if (planner.is_weight(node.inputs[1]) && fits_winograd(g, planner.type(node.inputs[0]).dtype, groups)) {
     list.push_back({"winograd 2x2", winograd_us(g.size(planner), 2), false});
     if (planner.options().relaxed) list.push_back({"winograd 4x4", winograd_us(g.size(planner), 4), false});
   }
@@ -114,7 +121,7 @@ void plan_max_pool(Planner& planner, const Node& node, const Target& target, con
   const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   const Operand packed = packed_kernel(planner, node, g, 1);
   Step step = planner.step("conv2d_max_pool", "conv_max_pool.h", node, target);
-  step.candidates = candidates_of(planner, g, planner.type(node.inputs[0]).dtype, 1);
+  step.candidates = candidates_of(planner, node, g, 1);
   for (Candidate& candidate : step.candidates) {
     candidate.microseconds += max_pool_us(windows_of(g, window), cells_of(window), g.filters);
     candidate.kernel += " and pooling";
@@ -143,13 +150,12 @@ void plan_conv3d(Planner& planner, const Node& node, const Target& target, const
 
 void plan_conv(Planner& planner, const Node& node, const Target& target) {
   const ConvGeometry& geometry = node.op.as<Conv>()->geometry;
-  if (!planner.is_weight(node.inputs[1])) planner.fail(node, "a convolution whose kernel is computed from the input is not supported");
   const Shape x = planner.type(node.inputs[0]).shape, kernel = planner.type(node.inputs[1]).shape;
   if (geometry.spatial_rank() == 3) return plan_conv3d(planner, node, target, geometry, x, kernel);
   const PlaneConv g = plane_conv(geometry, x, kernel);
   if (target.pool) return plan_max_pool(planner, node, target, g);
   if (geometry.groups > 1 && geometry.groups == g.channels) return plan_depthwise(planner, node, target, g);
-  std::vector<Candidate> candidates = candidates_of(planner, g, planner.type(node.inputs[0]).dtype, geometry.groups);
+  std::vector<Candidate> candidates = candidates_of(planner, node, g, geometry.groups);
   const auto chosen = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.chosen; });
   if (chosen->kernel.starts_with("winograd")) return plan_winograd(planner, node, target, g, chosen->kernel.ends_with("4x4") ? 4 : 2, std::move(candidates));
   plan_direct(planner, node, target, g, geometry.groups, std::move(candidates));
@@ -158,13 +164,12 @@ void plan_conv(Planner& planner, const Node& node, const Target& target) {
 /// Where the fused kernel takes the shapes and costs less than the cheapest convolution with pooling after it.
 bool takes_max_pool(const Planner& planner, const Node& node, const Window& window) {
   const ConvGeometry& geometry = node.op.as<Conv>()->geometry;
-  const DType dtype = planner.type(node.inputs[0]).dtype;
   if (geometry.spatial_rank() != 2 || geometry.groups != 1 || !planner.is_weight(node.inputs[1])) return false;
   const PlaneConv g = plane_conv(geometry, planner.type(node.inputs[0]).shape, planner.type(node.inputs[1]).shape);
   if (!fuses_max_pool(g, window)) return false;
   const int64_t windows = windows_of(g, window), cells = cells_of(window);
   double apart = 0;
-  for (const Candidate& candidate : candidates_of(planner, g, dtype, 1))
+  for (const Candidate& candidate : candidates_of(planner, node, g, 1))
     if (candidate.chosen) apart = candidate.microseconds + max_pool_us(windows, cells, g.filters);
   return conv_max_pool_us(g.size(planner), windows, cells) < apart;
 }

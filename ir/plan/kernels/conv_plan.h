@@ -29,6 +29,9 @@ std::vector<Template> numbers(std::initializer_list<int64_t> list);
 /// Adds n, x, weights, bias, y, [scratch,] epilogue and pool to the step, and the step to the plan.
 void finish_conv(Planner& planner, const Node& node, const Target& target, Step step, const Operand& x, const Operand& weights, std::optional<BufferId> scratch = std::nullopt);
 
+/// A depthwise kernel as [taps][filters], in its own order.
+Operand natural_kernel(Planner& planner, const Node& node, int64_t taps, int64_t filters);
+
 /// Whether the kernel winograd computes this convolution.
 bool fits_winograd(const PlaneConv& conv, DType dtype, int64_t groups);
 /// Plans winograd with tiles of m x m outputs (Lavin and Gray, arXiv 1509.09308).

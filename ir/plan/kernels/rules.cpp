@@ -17,6 +17,7 @@ const std::vector<KernelRule>& kernel_rules() {
       gru_rule(),
       layer_norm_rule(),
       lstm_rule(),
+      pack_rule(),
       pad_rule(),
       random_rule(),
       reduce_rule(),

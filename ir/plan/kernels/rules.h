@@ -18,6 +18,7 @@ KernelRule gather_rule();
 KernelRule gru_rule();
 KernelRule layer_norm_rule();
 KernelRule lstm_rule();
+KernelRule pack_rule();
 KernelRule pad_rule();
 KernelRule random_rule();
 KernelRule reduce_rule();

@@ -90,7 +90,7 @@ template <class T, class G, class Epilogue> struct ConvTransposeKernel {
         }
       });
       const Size pixel = r.row * G::OW + ow;
-      end_tile(acc, o.y + pixel * G::YStride + c, G::SW * G::YStride, pixel * o.n + c, G::SW * o.n, kReal, epilogue);
+      end_tile(acc, o.y + pixel * G::YStride + c, G::SW * G::YStride, pixel * o.n + o.column + c, G::SW * o.n, kReal, epilogue);
       tile<MR, Edge, Width, Real, First + NV>(r, ow, column);
     }
   }
@@ -105,8 +105,8 @@ template <class T, class G, class Epilogue> struct ConvTransposeKernel {
       }
     });
     const Size pixel = r.row * G::OW + ow;
-    end_dots(acc, o.bias == nullptr ? nullptr : o.bias + column, o.y + pixel * G::YStride + column, G::YStride, pixel * o.n + column, o.n,
-             epilogue);
+    end_dots(acc, o.bias == nullptr ? nullptr : o.bias + column, o.y + pixel * G::YStride + column, G::YStride, pixel * o.n + o.column + column,
+             o.n, epilogue);
   }
 
   /// Columns start, start + SW, ... of a row in tiles.
@@ -159,6 +159,20 @@ template <class T, class G, class Epilogue = NoEpilogue>
 KR_NOINLINE void conv2d_transpose(Size n, const T* x, const T* packed, const T* bias, T* y, const Epilogue& epilogue = {},
                                   Pool* pool = nullptr) {
   ConvTransposeKernel<T, G, Epilogue>{{x, packed, bias, y, G::F, 0}, epilogue}.run(n, pool);
+}
+
+/// The same in Groups groups: G describes one of them (C and F channels), with XStride >= Groups * C and YStride >= Groups * F. packed: the
+/// groups' matrices [K][F], packed one after another, packed_size(K, F) each. bias: Groups * F values or nullptr. The epilogue's offsets
+/// index [pixels][Groups * F].
+template <class T, class G, int Groups, class Epilogue = NoEpilogue>
+KR_NOINLINE void conv2d_transpose_grouped(Size n, const T* x, const T* packed, const T* bias, T* y, const Epilogue& epilogue = {},
+                                          Pool* pool = nullptr) {
+  static_assert(G::XStride >= Groups * G::C && G::YStride >= Groups * G::F);
+  KR_NO_UNROLL for (Size g = 0; g < Groups; ++g) {
+    const ConvOperands<T> group{x + g * G::C, packed + g * packed_size(G::K, G::F), bias == nullptr ? nullptr : bias + g * G::F,
+                                y + g * G::F, Groups * G::F, g * G::F};
+    ConvTransposeKernel<T, G, Epilogue>{group, epilogue}.run(n, pool);
+  }
 }
 
 KR_END_NAMESPACE

@@ -83,6 +83,10 @@ TEST_CASE("emitted kernels: gradients of kernels and windows") {
 
 TEST_CASE("emitted kernels: slices by index and their sums") { check_samples(good({ir::test::samples_Gather(), ir::test::samples_ScatterAdd()})); }
 
+TEST_CASE("emitted kernels: convolutions whose kernels are inputs") { check_samples(good({ir::test::samples_Conv(), ir::test::samples_ConvInputGrad()})); }
+
+TEST_CASE("emitted kernels: packing") { check_samples(good({ir::test::samples_Pack()}), {}, 0); }
+
 TEST_CASE("emitted kernels: random numbers, to the last bit") { check_samples(good({ir::test::samples_Random()}), {}, 0); }
 
 }  // namespace

@@ -29,6 +29,18 @@ TEST_CASE("pooling's gradients and sums over windows have kernels") {
   CHECK(steps_of({kBatch, 4, 6, 8}, [&](Builder& b, Val x) { return b.window_reduce(x, window(Window::Kind::sum)); }) == "pooling");
 }
 
+TEST_CASE("a kernel that is no weight is packed where it is used") {
+  const ConvGeometry plain{{1, 1}, {1, 1}, {1, 1}, {1, 1}, 1};
+  const auto kernel = [](Builder& b, Shape shape) { return b.parameter({DType::float32, std::move(shape)}, "w"); };
+  CHECK(steps_of({kBatch, 5, 6, 8}, [&](Builder& b, Val x) { return b.conv(x, kernel(b, {3, 3, 8, 12}), plain); }) == "pack_panels conv2d");
+  CHECK(steps_of({kBatch, 5, 6, 12}, [&](Builder& b, Val dy) { return b.conv_input_grad(dy, kernel(b, {3, 3, 8, 12}), plain, {kBatch, 5, 6, 8}); }) == "pack_panels conv2d_transpose");
+  const ConvGeometry each{{1, 1}, {1, 1}, {1, 1}, {1, 1}, 8};
+  CHECK(steps_of({kBatch, 5, 6, 8}, [&](Builder& b, Val x) { return b.conv(x, kernel(b, {3, 3, 1, 8}), each); }) == "depthwise_conv2d");
+  CHECK(steps_of({kBatch, 5, 6, 16}, [&](Builder& b, Val dy) { return b.conv_input_grad(dy, weight(b, {3, 3, 1, 16}), each, {kBatch, 5, 6, 8}); }) == "depthwise_input_grad");
+  const ConvGeometry pairs{{1, 1}, {1, 1}, {1, 1}, {1, 1}, 4};
+  CHECK(steps_of({kBatch, 5, 6, 12}, [&](Builder& b, Val dy) { return b.conv_input_grad(dy, weight(b, {3, 3, 2, 12}), pairs, {kBatch, 5, 6, 8}); }) == "conv2d_transpose_grouped");
+}
+
 TEST_CASE("a sum by index starts from zeros") {
   CHECK(steps_of({kBatch, 7, 3}, [](Builder& b, Val x) { return b.scatter_add(x, b.parameter({DType::int32, {kBatch, 7}}, "ids"), 0, 20, 0); }) == "map_scalar[] scatter_add");
 }

@@ -16,11 +16,12 @@ namespace {
 
 /// The headers of the runtime that a text includes, in its order.
 std::vector<std::string> runtime_includes(const std::string& text) {
-  constexpr std::string_view kBegin = "#include \"keratin/runtime/";
+  constexpr std::string_view kBegin = "#include \"keratin/";
   std::vector<std::string> names;
   for (size_t at = text.find(kBegin); at != std::string::npos; at = text.find(kBegin, at + 1)) {
     const size_t begin = at + std::string_view("#include \"").size(), end = text.find('"', begin);
-    if (end != std::string::npos) names.push_back(text.substr(begin, end - begin));
+    const std::string name = end != std::string::npos ? text.substr(begin, end - begin) : "";
+    if (name.starts_with("keratin/runtime/") || name.starts_with("keratin/training/")) names.push_back(name);
   }
   return names;
 }

@@ -51,7 +51,9 @@ std::string content_key(const BuildInput& input) {
     hash.add(file.content);
   }
   std::vector<fs::path> headers;
-  for (const auto& entry : fs::directory_iterator(fs::path(runtime_directory()) / "keratin" / "runtime")) headers.push_back(entry.path());
+  std::error_code ignored;
+  for (const char* folder : {"runtime", "training"})
+    for (const auto& entry : fs::directory_iterator(fs::path(runtime_directory()) / "keratin" / folder, ignored)) headers.push_back(entry.path());
   std::sort(headers.begin(), headers.end());
   for (const fs::path& header : headers) hash.add(read_file(header));
   return hash.hex();

@@ -13,6 +13,7 @@ enum class StatusCode : int {
   bad_weights,       // a weights file of another model or version, or a damaged one
   io_error,          // reading or writing a file failed
   unsupported_processor,  // no body was compiled for it
+  bad_argument,      // an argument of training, or its data, does not fit
 };
 
 /// Converts to true when all went well. The message is static text, never to be freed.

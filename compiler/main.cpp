@@ -1,4 +1,5 @@
 // The tool's front door: parse, dispatch, and turn our own failures into status 3.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <map>
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
   int status = 0;
   const std::optional<keratin::Options> options = keratin::parse_command_line(argc, argv, status);
   if (!options) return status;
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond its limit is an error of the write, not the end
   try {
     return dispatch(*options);
   } catch (const keratin::InternalError& error) {

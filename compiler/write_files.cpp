@@ -11,7 +11,9 @@ namespace keratin {
 
 namespace {
 
-bool holds(const std::string& path, const std::string& content) {
+bool holds(const std::string& path, std::string_view content) {
+  std::error_code error;
+  if (std::filesystem::file_size(path, error) != content.size() || error) return false;
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) return false;
   std::string present(content.size() + 1, '\0');
@@ -22,7 +24,7 @@ bool holds(const std::string& path, const std::string& content) {
 
 }  // namespace
 
-Result<Done> write_file(const std::string& path, const std::string& content) {
+Result<Done> write_file(const std::string& path, std::string_view content) {
   if (holds(path, content)) return Done{};
   const std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
   const auto failed = [&]() -> Result<Done> {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "codegen/bundle.h"
 #include "ir/support/result.h"
@@ -9,7 +10,7 @@
 namespace keratin {
 
 /// Errors name the path and the system's reason.
-Result<Done> write_file(const std::string& path, const std::string& content);
+Result<Done> write_file(const std::string& path, std::string_view content);
 
 /// All files of a bundle into a directory, which is created.
 Result<Done> write_bundle(const Bundle& bundle, const std::string& directory);

@@ -16,7 +16,8 @@ struct Options {
   std::string engine = "compiled";                      // compiled | reference
   int64_t batch_size = 32;
   std::string directory;                                // compile -o
-  std::string output_file;                              // plot -o
+  std::string output_file;                              // plot -o, weights -o
+  std::string set_file;                                 // weights --set
   std::string case_file;                                // check MODEL CASE.npz
   std::string name, name_space;                         // compile --name, --namespace
   std::optional<int64_t> batch;                         // compile --batch N; unset: any

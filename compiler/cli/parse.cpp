@@ -108,9 +108,17 @@ struct Parser {
     plot->final_callback([this] {
       if (!shapes.empty() && !options.ir && !options.plan) throw CLI::ValidationError("--shape", "is for --ir and --plan; the graph of layers shows open dimensions as None");
     });
-    CLI::App* weights = plain_verb("weights", "Write every weight under its path", "keratin weights digits_cnn.keras --outputs weights.npz");
+    CLI::App* weights = plain_verb("weights", "Write every weight under its path, or put weights into a model file",
+                                   "keratin weights digits_cnn.keras --outputs weights.npz\n"
+                                   "  keratin weights digits_cnn.keras --set weights.npz -o changed.keras");
     model(weights);
-    weights->add_option("--outputs", options.outputs, "Where the arrays go (.npz)")->required();
+    CLI::Option* outputs = weights->add_option("--outputs", options.outputs, "Where the arrays go (.npz)");
+    CLI::Option* file = weights->add_option("-o,--output-file", options.output_file, "A model file with these weights: .keras, .weights.h5, .h5, .hdf5 or .npz");
+    weights->add_option("--set", options.set_file, "The weights that file gets, every one by its path (.npz), and the optimizer's state if it is there; without it: those of MODEL")
+        ->needs(file)->excludes(outputs);
+    weights->final_callback([this] {
+      if (options.outputs.empty() && options.output_file.empty()) throw CLI::ValidationError("weights", "give --outputs FILE or -o FILE");
+    });
   }
 
   Parser() {

@@ -1,4 +1,4 @@
-// keratin weights: every weight by its path, with the optimizer's state as the file has it.
+// keratin weights: every weight by its path, with the optimizer's state as the file has it, and the way back into a model file.
 #include <fmt/format.h>
 #include <set>
 
@@ -6,34 +6,12 @@
 #include "compiler/cli/open_sizes.h"
 #include "compiler/cli/weight_arrays.h"
 #include "compiler/data/tensors.h"
+#include "compiler/export/write_model.h"
 #include "compiler/import/bind_weights.h"
 #include "compiler/load.h"
 #include "ir/support/check.h"
 
 namespace keratin {
-
-namespace {
-
-/// Arrays of the file below the optimizer: `optimizer/vars/1`, `optimizer/Adam/iter:0`.
-void add_optimizer(const WeightStore& store, NamedArrays& arrays, Problems& problems) {
-  const auto add = [&](const StoredArray& stored, const std::string& name) {
-    Result<Array> array = store.read(stored);
-    if (array) arrays.emplace_back(name, std::move(*array));
-    else problems.add(array.error());
-  };
-  if (store.layout() == WeightLayout::layer_lists) {
-    constexpr std::string_view group = "optimizer_weights/";
-    for (size_t index : store.optimizer()) {
-      const StoredArray& stored = store.arrays()[index];
-      add(stored, "optimizer/" + (stored.path.starts_with(group) ? stored.path.substr(group.size()) : stored.path));
-    }
-    return;
-  }
-  for (const StoredArray& stored : store.arrays())
-    if (stored.path.starts_with("optimizer/")) add(stored, stored.path);
-}
-
-}  // namespace
 
 std::optional<NamedArrays> weight_arrays(ReadModel& read, Problems& problems) {
   if (!read.file.weights) {
@@ -55,22 +33,50 @@ std::optional<NamedArrays> weight_arrays(ReadModel& read, Problems& problems) {
     IR_CHECK(value != nullptr, "a weight has no value after binding without a problem");
     arrays.emplace_back(weight->path, to_array(*value));
   }
-  add_optimizer(*read.file.weights, arrays, problems);
+  Result<NamedArrays> optimizer = read_optimizer_state(*read.file.weights);
+  if (!optimizer) problems.add(optimizer.error());
   if (!problems.empty()) return std::nullopt;
+  for (NamedArray& variable : *optimizer) arrays.push_back(std::move(variable));
   return arrays;
 }
+
+namespace {
+
+/// `present` is what weight_arrays gave.
+void write_file_of(const ReadModel& read, NamedArrays present, const Options& options, Problems& problems) {
+  NamedArrays optimizer;
+  for (const NamedArray& array : present)
+    if (array.first.starts_with("optimizer/")) optimizer.push_back(array);
+  SavedState state;
+  if (options.set_file.empty()) {
+    std::erase_if(present, [](const NamedArray& array) { return array.first.starts_with("optimizer/"); });
+    check_state(*read.model, std::move(present), optimizer, read.file.path, state, problems);
+  } else {
+    Result<NamedArrays> given = read_arrays(options.set_file);
+    if (!given) return problems.add(given.error());
+    check_state(*read.model, std::move(*given), optimizer, options.set_file, state, problems);
+  }
+  if (!problems.empty()) return;
+  if (Result<Done> written = write_model(read, state, options.output_file); !written) problems.add(written.error());
+}
+
+}  // namespace
 
 int run_weights(const Options& options) {
   Problems problems;
   std::optional<ReadModel> read = read_graph_of(options.model, options.weights, problems);
   if (!read || !problems.empty()) return report(problems);
-  const std::optional<NamedArrays> arrays = weight_arrays(*read, problems);
-  if (!arrays) return report(problems);
-  if (Result<Done> written = write_npz(options.outputs, *arrays); !written) {
-    problems.add(written.error());
-    return report(problems);
+  if (!read->file.weights && !options.set_file.empty()) {  // an architecture
+    Result<SharedWeights> given = open_weight_file(options.set_file);
+    if (given) read->file.weights = std::move(*given);
+    else problems.add(given.error());
   }
-  return 0;
+  std::optional<NamedArrays> arrays = problems.empty() ? weight_arrays(*read, problems) : std::nullopt;
+  if (!arrays) return report(problems);
+  if (!options.outputs.empty())
+    if (Result<Done> written = write_npz(options.outputs, *arrays); !written) problems.add(written.error());
+  if (problems.empty() && !options.output_file.empty()) write_file_of(*read, std::move(*arrays), options, problems);
+  return problems.empty() ? 0 : report(problems);
 }
 
 }  // namespace keratin

@@ -25,6 +25,10 @@ class KerasArchive {
   /// `model.weights.h5` as it is stored. Errors: absent, or there as `model.weights.npz`, whose arrays are pickled Python objects.
   Result<Bytes> weights() const;
 
+  /// Every entry in the archive's order, and what one holds.
+  const std::vector<ZipEntry>& entries() const { return zip_.entries(); }
+  Result<Bytes> content(const ZipEntry& entry) const { return zip_.read(entry, kArrayLimit); }
+
   /// Names under `assets/`, without that folder.
   std::vector<std::string> assets() const;
   Result<Bytes> asset(std::string_view name) const;

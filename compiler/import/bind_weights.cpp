@@ -49,34 +49,57 @@ std::vector<const Layer*> parts_of(const Layer& layer) {
 
 void append(std::vector<Weight*>& list, const std::vector<Weight*>& more) { list.insert(list.end(), more.begin(), more.end()); }
 
-class Binder {
+/// Walks a model as Keras 3's saving walks its objects.
+class ObjectWalk {
  public:
-  Binder(ir::Program& program, const WeightStore& store, const std::string& file, Problems& problems) : program_(program), store_(store), file_(file), problems_(problems) {
-    for (const StoredArray& array : store.arrays()) paths_.insert(array.path);
-  }
+  explicit ObjectWalk(const std::function<bool(const std::string&)>& holds_any) : holds_any_(holds_any) {}
 
-  void by_object_path(const Layer& layer, const std::string& base) {
+  void visit(const Layer& layer, const std::string& base) {
     if (!visited_.insert(&layer).second) return;
-    if (const auto* model = dynamic_cast<const Model*>(&layer)) {
-      std::map<std::string, int> numbers;
-      for (const GraphLayer& entry : model->layers) {
-        if (!entry.layer || entry.layer->is_operation) continue;
-        if (model->sequential && dynamic_cast<const InputLayer*>(entry.layer.get())) continue;
-        const std::string group = snake_case(entry.layer->class_name);
-        const int number = numbers[group]++;
-        by_object_path(*entry.layer, fmt::format("{}layers/{}{}/", base, group, number ? fmt::format("_{}", number) : ""));
-      }
-      return;
-    }
-    const std::vector<Weight*> weights = layer.ordered_weights();
-    for (size_t i = 0; i < weights.size(); ++i) {
-      const std::string path = fmt::format("{}vars/{}", base, weights[i]->stored_at.value_or(i));
-      bind(*weights[i], store_.find(path), path);
-    }
+    groups.push_back({&layer, base});
+    if (const auto* model = dynamic_cast<const Model*>(&layer)) return visit_layers(*model, base);
     for (const Child& child : layer.children) {
       // Attributes that were private until Keras 3.0.2 begin with an underscore there.
       const std::string plain = base + child.attribute + "/", underscored = base + "_" + child.attribute + "/";
-      by_object_path(*child.layer, holds_any(underscored) && !holds_any(plain) ? underscored : plain);
+      visit(*child.layer, holds_any_(underscored) && !holds_any_(plain) ? underscored : plain);
+    }
+  }
+
+  std::vector<ObjectGroup> groups;
+
+ private:
+  void visit_layers(const Model& model, const std::string& base) {
+    std::map<std::string, int> numbers;
+    for (const GraphLayer& entry : model.layers) {
+      if (!entry.layer || entry.layer->is_operation) continue;
+      if (model.sequential && dynamic_cast<const InputLayer*>(entry.layer.get())) continue;
+      const std::string group = snake_case(entry.layer->class_name);
+      const int number = numbers[group]++;
+      visit(*entry.layer, fmt::format("{}layers/{}{}/", base, group, number ? fmt::format("_{}", number) : ""));
+    }
+  }
+
+  const std::function<bool(const std::string&)>& holds_any_;
+  std::set<const Layer*> visited_;
+};
+
+class Locator {
+ public:
+  Locator(const WeightStore& store, const std::string& file, Problems& problems) : store_(store), file_(file), problems_(problems) {}
+
+  void by_object_path(const Model& model) {
+    std::set<std::string_view> paths;
+    for (const StoredArray& array : store_.arrays()) paths.insert(array.path);
+    const auto holds_any = [&](const std::string& prefix) {
+      const auto at = paths.lower_bound(prefix);
+      return at != paths.end() && at->starts_with(prefix);
+    };
+    for (const ObjectGroup& group : object_groups(model, holds_any)) {
+      const std::vector<Weight*> weights = group.layer->ordered_weights();
+      for (size_t i = 0; i < weights.size(); ++i) {
+        const std::string path = fmt::format("{}vars/{}", group.path, weights[i]->stored_at.value_or(i));
+        add(*weights[i], store_.find(path), path);
+      }
     }
   }
 
@@ -87,8 +110,7 @@ class Binder {
     std::vector<std::pair<const GraphLayer*, std::vector<Weight*>>> wanted;
     for (const GraphLayer& entry : model.layers) {
       if (!entry.layer) continue;
-      std::vector<Weight*> list = trainable_weights(*entry.layer);
-      append(list, non_trainable_weights(*entry.layer, model.version.keras2() && !model.version.tensorflow));
+      std::vector<Weight*> list = layer_list_weights(*entry.layer, model.version);
       if (!list.empty()) wanted.emplace_back(&entry, std::move(list));
     }
     if (stored.size() != wanted.size())
@@ -100,7 +122,7 @@ class Binder {
         problems_.add(fmt::format("{}: {}: {} arrays are stored under '{}', the layer has {} weights", file_, entry->name, arrays.size(), stored[i]->name, weights.size()));
         continue;
       }
-      for (size_t w = 0; w < weights.size(); ++w) bind(*weights[w], &store_.arrays()[arrays[w]], "");
+      for (size_t w = 0; w < weights.size(); ++w) add(*weights[w], &store_.arrays()[arrays[w]], "");
     }
   }
 
@@ -112,37 +134,49 @@ class Binder {
         path.remove_prefix(slash + 1);
         found = store_.find(path);
       }
-      bind(*weight, found, weight->path);
+      add(*weight, found, weight->path);
     }
   }
 
+  std::vector<WeightPlace> places;
+
  private:
-  bool holds_any(const std::string& prefix) const {
-    const auto at = paths_.lower_bound(prefix);
-    return at != paths_.end() && at->starts_with(prefix);
+  void add(Weight& weight, const StoredArray* array, const std::string& expected) {
+    if (weight.variable.valid()) places.push_back({&weight, array, expected});
   }
 
-  void bind(const Weight& weight, const StoredArray* array, const std::string& expected) {
-    if (!weight.variable.valid() || program_.variable(weight.variable).initial) return;
-    if (!array) return problems_.add(fmt::format("{}: {}: is not stored; looked for {} in {}", file_, weight.path, expected, store_.name()));
-    std::vector<int64_t> needed = weight.shape.at(0);
-    if (array->shape != needed)
-      return problems_.add(fmt::format("{}: {}: is stored as {}, the layer needs {}", file_, weight.path, shape_text(array->shape), shape_text(needed)));
-    Result<Array> values = store_.read(*array);
-    if (!values) return problems_.add(values.error());
-    if (values->dtype == DType::string) return problems_.add(fmt::format("{}: {}: holds texts, not numbers", file_, weight.path));
-    program_.variable(weight.variable).initial = std::make_shared<const ir::Tensor>(to_tensor(*values, weight.dtype));
-  }
-
-  ir::Program& program_;
   const WeightStore& store_;
   const std::string& file_;
   Problems& problems_;
-  std::set<const Layer*> visited_;
-  std::set<std::string_view> paths_;  // of the stored arrays
 };
 
 }  // namespace
+
+std::vector<ObjectGroup> object_groups(const Model& model, const std::function<bool(const std::string&)>& holds_any) {
+  ObjectWalk walk(holds_any);
+  walk.visit(model, "");
+  return std::move(walk.groups);
+}
+
+std::vector<WeightPlace> locate_weights(const Model& model, const WeightStore& store, const std::string& file, Problems& problems) {
+  Locator locator(store, file, problems);
+  switch (store.layout()) {
+    case WeightLayout::object_paths: locator.by_object_path(model); break;
+    case WeightLayout::layer_lists: locator.by_position(model); break;
+    case WeightLayout::weight_paths: locator.by_weight_path(model); break;
+  }
+  return std::move(locator.places);
+}
+
+std::vector<Weight*> layer_list_weights(const Layer& layer, const KerasVersion& version) {
+  const bool keras2 = version.keras2() && !version.tensorflow;
+  std::vector<Weight*> list = trainable_weights(layer);
+  append(list, non_trainable_weights(layer, keras2));
+  if (keras2) return list;
+  std::set<const Weight*> known;
+  std::erase_if(list, [&](const Weight* weight) { return !known.insert(weight).second; });
+  return list;
+}
 
 std::vector<Weight*> trainable_weights(const Layer& layer) {
   if (!layer.trainable) return {};
@@ -173,11 +207,21 @@ std::vector<Weight*> all_weights(const Layer& layer) {
 }
 
 void bind_weights(ir::Program& program, const Model& model, const WeightStore& store, const std::string& file, Problems& problems) {
-  Binder binder(program, store, file, problems);
-  switch (store.layout()) {
-    case WeightLayout::object_paths: return binder.by_object_path(model, "");
-    case WeightLayout::layer_lists: return binder.by_position(model);
-    case WeightLayout::weight_paths: return binder.by_weight_path(model);
+  for (const auto& [weight, array, expected] : locate_weights(model, store, file, problems)) {
+    if (program.variable(weight->variable).initial) continue;
+    if (!array) {
+      problems.add(fmt::format("{}: {}: is not stored; looked for {} in {}", file, weight->path, expected, store.name()));
+      continue;
+    }
+    const std::vector<int64_t> needed = weight->shape.at(0);
+    if (array->shape != needed) {
+      problems.add(fmt::format("{}: {}: is stored as {}, the layer needs {}", file, weight->path, shape_text(array->shape), shape_text(needed)));
+      continue;
+    }
+    const Result<Array> values = store.read(*array);
+    if (!values) problems.add(values.error());
+    else if (values->dtype == DType::string) problems.add(fmt::format("{}: {}: holds texts, not numbers", file, weight->path));
+    else program.variable(weight->variable).initial = std::make_shared<const ir::Tensor>(to_tensor(*values, weight->dtype));
   }
 }
 

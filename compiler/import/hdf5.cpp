@@ -5,7 +5,6 @@
 #include <unordered_set>
 
 #include "compiler/import/byte_cursor.h"
-#include "compiler/import/hdf5_attributes.h"
 
 namespace keratin {
 
@@ -219,6 +218,17 @@ Result<std::optional<Array>> Hdf5File::attribute(std::string_view object, std::s
   Result<std::optional<Array>> value = read_hdf5_attribute(image_, *messages, attribute_name);
   if (!value) return fail(value.error());
   return value;
+}
+
+Result<std::vector<Hdf5Attribute>> Hdf5File::attributes(std::string_view object) const {
+  const auto header = headers_.find(std::string(object));
+  IR_CHECK(header != headers_.end(), "an object of another file");
+  Hdf5Budget budget(image_);
+  const Result<Hdf5Messages> messages = read_object_header(image_, header->second, budget);
+  if (!messages) return fail(messages.error());
+  Result<std::vector<Hdf5Attribute>> list = read_hdf5_attributes(image_, *messages);
+  if (!list) return fail(object.empty() ? list.error() : fmt::format("{} (at '{}')", list.error(), object));
+  return list;
 }
 
 Result<std::optional<std::string>> Hdf5File::text_attribute(std::string_view object, std::string_view attribute_name) const {

@@ -11,6 +11,7 @@
 
 #include "compiler/data/array.h"
 #include "compiler/data/file_bytes.h"
+#include "compiler/import/hdf5_attributes.h"
 #include "compiler/import/hdf5_elements.h"
 #include "compiler/import/hdf5_structure.h"
 #include "ir/support/result.h"
@@ -55,6 +56,8 @@ class Hdf5File {
 
   /// The attribute of a group or dataset; nullopt where it or the object is absent.
   Result<std::optional<Array>> attribute(std::string_view object, std::string_view attribute_name) const;
+  /// All attributes of a group or dataset, which must be there.
+  Result<std::vector<Hdf5Attribute>> attributes(std::string_view object) const;
   /// A text attribute of one element.
   Result<std::optional<std::string>> text_attribute(std::string_view object, std::string_view attribute_name) const;
   /// A list of texts, which Keras splits into `name0`, `name1`, ... where it is long. An empty list may have any element type.

@@ -47,7 +47,7 @@ bool has_dense_attributes(const Hdf5Image& image, const Hdf5Messages& object) {
   return !image.undefined(cursor.number(image.offset_size)) && cursor.ok();
 }
 
-Result<Array> decode_attribute(const Hdf5Image& image, const AttributeParts& parts) {
+Result<Array> decode_attribute(const Hdf5Image& image, const AttributeParts& parts, bool* variable = nullptr) {
   if (parts.shared) return Error{fmt::format("holds the attribute '{}' with a shared datatype, which cannot be read", parts.name)};
   const Result<Hdf5Datatype> type = parse_hdf5_datatype(parts.datatype);
   if (!type) return Error{type.error()};
@@ -56,6 +56,7 @@ Result<Array> decode_attribute(const Hdf5Image& image, const AttributeParts& par
   if (!type->dtype) return Error{fmt::format("holds the attribute '{}' of type {}, which cannot be read", parts.name, type->name)};
   const std::optional<uint64_t> size = hdf5_data_size(*type, *shape);
   if (!size || *size > parts.data.size()) return Error{fmt::format("is damaged: the attribute '{}' is cut off", parts.name)};
+  if (variable) *variable = type->variable;
   return decode_hdf5_elements(image, *type, *shape, parts.data.first(static_cast<size_t>(*size)));
 }
 
@@ -80,6 +81,21 @@ Result<std::optional<Array>> read_hdf5_attribute(const Hdf5Image& image, const H
     return Error{fmt::format("stores attributes densely, as HDF5's latest format does, so that '{}' cannot be read; "
                              "write it with h5py's default format (libver='earliest')", name)};
   return std::optional<Array>();
+}
+
+Result<std::vector<Hdf5Attribute>> read_hdf5_attributes(const Hdf5Image& image, const Hdf5Messages& object) {
+  if (has_dense_attributes(image, object)) return Error{"stores attributes densely, as HDF5's latest format does, so that they cannot be read"};
+  std::vector<Hdf5Attribute> attributes;
+  for (const Hdf5Message& message : object) {
+    if (message.type != kAttributeMessage) continue;
+    AttributeParts parts;
+    if (message.is_shared() || !split_attribute(message, parts)) return Error{"is damaged: an attribute is broken"};
+    bool variable = false;
+    Result<Array> value = decode_attribute(image, parts, &variable);
+    if (!value) return Error{value.error()};
+    attributes.push_back({std::string(parts.name), *std::move(value), variable});
+  }
+  return attributes;
 }
 
 }  // namespace keratin

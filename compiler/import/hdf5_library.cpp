@@ -4,34 +4,17 @@
 #include <hdf5_hl.h>
 
 #include <algorithm>
-#include <mutex>
 
 #include "compiler/import/hdf5.h"
+#include "compiler/import/hdf5_handle.h"
 
 namespace keratin {
 
 namespace {
 
-/// Closes an id of libhdf5.
-class Handle {
- public:
-  Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
-  ~Handle() {
-    if (id_ >= 0) close_(id_);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  bool ok() const { return id_ >= 0; }
-  hid_t id() const { return id_; }
-
- private:
-  hid_t id_;
-  herr_t (*close_)(hid_t);
-};
-
 /// The filters that the dataset names and this libhdf5 does not have.
 std::string missing_filters(hid_t dataset) {
-  const Handle properties(H5Dget_create_plist(dataset), H5Pclose);
+  const Hdf5Handle properties(H5Dget_create_plist(dataset), H5Pclose);
   std::string missing;
   const int count = properties.ok() ? H5Pget_nfilters(properties.id()) : 0;
   for (int i = 0; i < count; ++i) {
@@ -46,7 +29,7 @@ std::string missing_filters(hid_t dataset) {
 }
 
 bool has_shape(hid_t dataset, const std::vector<int64_t>& shape) {
-  const Handle space(H5Dget_space(dataset), H5Sclose);
+  const Hdf5Handle space(H5Dget_space(dataset), H5Sclose);
   hsize_t extents[H5S_MAX_RANK];
   if (!space.ok() || H5Sget_simple_extent_ndims(space.id()) != static_cast<int>(shape.size())) return false;
   if (H5Sget_simple_extent_dims(space.id(), extents, nullptr) < 0) return false;
@@ -55,14 +38,18 @@ bool has_shape(hid_t dataset, const std::vector<int64_t>& shape) {
 
 }  // namespace
 
+std::recursive_mutex& hdf5_library() {
+  static std::recursive_mutex one_at_a_time;
+  return one_at_a_time;
+}
+
 Result<std::vector<std::byte>> read_chunked_with_library(const Bytes& file, const Hdf5Dataset& dataset) {
-  static std::mutex one_at_a_time;
-  const std::lock_guard<std::mutex> lock(one_at_a_time);
+  const std::lock_guard<std::recursive_mutex> lock(hdf5_library());
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // it would print to stderr
   void* image = const_cast<std::byte*>(file.view().data());  // not written to: the file is opened for reading
-  const Handle opened(H5LTopen_file_image(image, file.size(), H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE), H5Fclose);
-  const Handle found(opened.ok() ? H5Dopen2(opened.id(), dataset.path.c_str(), H5P_DEFAULT) : -1, H5Dclose);
-  const Handle type(found.ok() ? H5Dget_type(found.id()) : -1, H5Tclose);
+  const Hdf5Handle opened(H5LTopen_file_image(image, file.size(), H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE), H5Fclose);
+  const Hdf5Handle found(opened.ok() ? H5Dopen2(opened.id(), dataset.path.c_str(), H5P_DEFAULT) : -1, H5Dclose);
+  const Hdf5Handle type(found.ok() ? H5Dget_type(found.id()) : -1, H5Tclose);
   if (!type.ok()) return Error{"cannot be opened by libhdf5"};
   const size_t size = H5Tget_size(type.id());
   if (size != dataset.type.element_size || !has_shape(found.id(), dataset.shape))

@@ -84,6 +84,7 @@ Result<ModelFile> read_hdf5(Bytes bytes, const std::string& path, bool with_weig
   Result<ModelFile> file = from_config(*std::move(config), path, path + ": model_config");
   if (!file) return file;
   file->container = Container::hdf5;
+  file->hdf5 = hdf5;
   Result<Json> training = json_attribute(*hdf5, "training_config");
   if (!training) return Error{training.error()};
   file->training_config = *std::move(training);

@@ -26,6 +26,7 @@ struct ModelFile {
   std::string backend;   // `tensorflow`, `theano`, ...; empty where the file does not say it
   SharedWeights weights;                        // null where there are none: an architecture alone
   std::shared_ptr<const KerasArchive> archive;  // of a .keras file, for its assets; else null
+  std::shared_ptr<const Hdf5File> hdf5;         // an .h5 file itself; else null
 };
 
 /// Reads a .keras archive, an .h5 file or a .json architecture, told by content. With `weights_path` the weights come from that file

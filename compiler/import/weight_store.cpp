@@ -36,6 +36,12 @@ Result<Array> WeightStore::read(const StoredArray& array) const {
   return file.npz->read(static_cast<size_t>(found - entries.begin()));
 }
 
+std::vector<std::shared_ptr<const Hdf5File>> WeightStore::hdf5_files() const {
+  std::vector<std::shared_ptr<const Hdf5File>> list;
+  for (const auto& file : files_) list.push_back(file->hdf5);
+  return list;
+}
+
 Result<std::optional<std::string>> WeightStore::owner_name(const StoredArray& array) const {
   const File& file = *files_[array.file];
   if (layout_ != WeightLayout::object_paths) return std::optional<std::string>();

@@ -60,6 +60,9 @@ class WeightStore {
   const std::string& keras_version() const { return keras_version_; }
   const std::string& backend() const { return backend_; }
 
+  /// The HDF5 files that the arrays are in, by StoredArray::file; null where that is an .npz archive.
+  std::vector<std::shared_ptr<const Hdf5File>> hdf5_files() const;
+
   /// object_paths: the attribute `name` of the group an array stands in, which Keras 3.6 and later set to the layer's name; nullopt before.
   Result<std::optional<std::string>> owner_name(const StoredArray& array) const;
 

@@ -10,7 +10,7 @@ namespace keratin::ir {
 namespace {
 
 /// `prepared`: computed from weights alone before any batch. The others: layouts of kernels.
-constexpr std::array<std::string_view, 9> kForms = {"candidate", "depthwise", "gates", "grouped", "packed", "prepared", "recurrent", "winograd", "winograd4"};
+constexpr std::array<std::string_view, 10> kForms = {"candidate", "depthwise", "gates", "grouped", "packed", "prepared", "recurrent", "turned", "winograd", "winograd4"};
 
 }  // namespace
 

@@ -11,12 +11,12 @@ struct Gaps {
   kr::Size a = 0, b = 0, c = 0;
 };
 
-template <class T, bool TransposeB> void check(kr::Size m, kr::Size n, kr::Size k, kr::Size outer = 1, kr::Size inner = 1, Gaps gap = {}) {
-  INFO("m " << m << " n " << n << " k " << k << " batch " << outer << "x" << inner << " transposed " << TransposeB);
-  kr::MatmulShape s{m, n, k, k + gap.a, (TransposeB ? k : n) + gap.b, n + gap.c};
+template <class T, bool TransposeB, bool TransposeA = false> void check(kr::Size m, kr::Size n, kr::Size k, kr::Size outer = 1, kr::Size inner = 1, Gaps gap = {}) {
+  INFO("m " << m << " n " << n << " k " << k << " batch " << outer << "x" << inner << " transposed " << TransposeA << TransposeB);
+  kr::MatmulShape s{m, n, k, (TransposeA ? m : k) + gap.a, (TransposeB ? k : n) + gap.b, n + gap.c};
   s.outer = outer;
   s.inner = inner;
-  const kr::Size a_each = (m - 1) * s.a_row + k, b_rows = TransposeB ? n : k;
+  const kr::Size a_rows = TransposeA ? k : m, a_each = a_rows == 0 ? 0 : (a_rows - 1) * s.a_row + (TransposeA ? m : k), b_rows = TransposeB ? n : k;
   const kr::Size b_each = b_rows == 0 ? 0 : (b_rows - 1) * s.b_row + (TransposeB ? k : n);
   const kr::Size c_each = (m - 1) * s.c_row + n;
   s.a_inner = a_each, s.a_outer = inner * a_each;
@@ -27,7 +27,7 @@ template <class T, bool TransposeB> void check(kr::Size m, kr::Size n, kr::Size 
   Numbers numbers(uint64_t(m * 10007 + n * 101 + k));
   for (auto* v : {&a, &b, &residual}) numbers.fill(*v);
   const AddAndRelu<T> epilogue{residual.data()};
-  kr::matmul<T, TransposeB>(s, a.data(), b.data(), c.data(), epilogue);
+  kr::matmul<T, TransposeB, AddAndRelu<T>, TransposeA>(s, a.data(), b.data(), c.data(), epilogue);
   int wrong = 0;
   for (kr::Size o = 0; o < outer; ++o) {
     for (kr::Size i = 0; i < inner; ++i) {
@@ -35,7 +35,7 @@ template <class T, bool TransposeB> void check(kr::Size m, kr::Size n, kr::Size 
         for (kr::Size col = 0; col < n; ++col) {
           double want = residual[size_t(((o * inner + i) * m + row) * n + col)], magnitude = 2;
           for (kr::Size x = 0; x < k; ++x) {
-            const double product = double(a[size_t(o * s.a_outer + i * s.a_inner + row * s.a_row + x)]) *
+            const double product = double(a[size_t(o * s.a_outer + i * s.a_inner + (TransposeA ? x * s.a_row + row : row * s.a_row + x))]) *
                                    b[size_t(o * s.b_outer + (TransposeB ? col * s.b_row + x : x * s.b_row + col))];
             want += product;
             magnitude += std::abs(product);
@@ -51,13 +51,15 @@ template <class T, bool TransposeB> void check(kr::Size m, kr::Size n, kr::Size 
   CHECK(wrong == 0);
   CHECK(c.intact());
   ShuffledPool pool(3);
-  kr::matmul<T, TransposeB>(s, a.data(), b.data(), other.data(), epilogue, &pool);
+  kr::matmul<T, TransposeB, AddAndRelu<T>, TransposeA>(s, a.data(), b.data(), other.data(), epilogue, &pool);
   CHECK(std::memcmp(c.data(), other.data(), c.size() * sizeof(T)) == 0);
 }
 
 template <class T> void check_both(kr::Size m, kr::Size n, kr::Size k, kr::Size outer = 1, kr::Size inner = 1, Gaps gap = {}) {
   check<T, false>(m, n, k, outer, inner, gap);
   check<T, true>(m, n, k, outer, inner, gap);
+  check<T, false, true>(m, n, k, outer, inner, gap);
+  check<T, true, true>(m, n, k, outer, inner, gap);
 }
 
 }  // namespace

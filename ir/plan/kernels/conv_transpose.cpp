@@ -19,7 +19,7 @@ struct Sizes {
 Operand packed_kernel(Planner& planner, const Node& node, const Sizes& s) {
   const int64_t all = s.groups * s.channels;
   if (!planner.is_weight(node.inputs[1])) return pack_now(planner, node, planner.dense(node.inputs[1]), {s.taps, s.channels, s.filters, s.filters * all, 1, all}, s.groups, s.channels);
-  return planner.prepared(node.inputs[1], s.groups == 1 ? "packed" : "grouped", [&](Builder& b, Val w) {
+  return planner.prepared(node.inputs[1], "turned", [&](Builder& b, Val w) {
     const Val whole = b.reshape(w, {Dim(s.taps), Dim(s.filters), Dim(all)});
     Vals parts;
     for (int64_t group = 0; group < s.groups; ++group) {

@@ -1,8 +1,10 @@
-// Batched products of two activations: C = A * B or A * B^T, with run-time sizes and strides (attention, Dot, Einsum).
+// Batched products of two activations: C = A * B, A * B^T, A^T * B or A^T * B^T, with run-time sizes and strides (attention, Dot, Einsum,
+// and in training the products with weights that change; A^T * B is the gradient of such weights).
 //
 // Cost. From 6 rows of A: 2 * m * n * k flops at 80-92 % of the multiply-add peak for k >= 32, n a multiple of two vectors; B^T and
 // B with far rows are packed a block of 128 x two vectors at a time, in 16 KB of stack: about one clock per vector of B and 96 rows
-// of A. Fewer rows of A: bytes of B / bandwidth; B^T by dot products. Overhead of a call about 15 ns, of a batch entry about 5 ns.
+// of A. Fewer rows of A: bytes of B / bandwidth; B^T by dot products. A^T: as A, 75-85 %; its k is cut into blocks of 128, each summed in
+// registers and added to C. Overhead of a call about 15 ns, of a batch entry about 5 ns.
 #pragma once
 #include "keratin/runtime/dot.h"
 #include "keratin/runtime/pool.h"
@@ -11,8 +13,8 @@
 
 KR_BEGIN_NAMESPACE
 
-/// Sizes of a batched product; strides in elements. Innermost indices are contiguous: k of A, n of B (k of B^T), n of C. The batch
-/// has two indices, C is logically [outer][inner][m][n]; a stride of 0 repeats an operand.
+/// Sizes of a batched product; strides in elements. Innermost indices are contiguous: k of A (m of A^T), n of B (k of B^T), n of C. The
+/// batch has two indices, C is logically [outer][inner][m][n]; a stride of 0 repeats an operand.
 struct MatmulShape {
   Size m, n, k;
   Size a_row, b_row, c_row;
@@ -20,7 +22,7 @@ struct MatmulShape {
   Size a_outer = 0, a_inner = 0, b_outer = 0, b_inner = 0, c_outer = 0, c_inner = 0;
 };
 
-template <class T, bool TransposeB, class Epilogue> struct MatmulKernel {
+template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct MatmulKernel {
   static constexpr int L = kLanes<T>, kColumns = 2 * L;   // columns worked off together: two vectors
   static constexpr Size kDepth = 128;                     // of k packed together
   static constexpr Size kBlockRows = 96;                  // of A that share a packing: a multiple of every tile
@@ -76,12 +78,21 @@ template <class T, bool TransposeB, class Epilogue> struct MatmulKernel {
     Vec<T, L> acc[tile_chains(MR, NV)][MR][NV];
     begin_tile(acc, static_cast<const T*>(nullptr), NV * L);
     T* c = e.c + row * s.c_row + column;
-    if (k0 > 0) {
+    if (!TransposeA && k0 > 0) {
       KR_UNROLL for (int i = 0; i < MR; ++i) {
         KR_UNROLL for (int j = 0; j < NV; ++j) acc[0][i][j] = load_lanes<L>(c + i * s.c_row + j * L, real - j * L);
       }
     }
-    multiply_add(acc, depth, e.a + row * s.a_row + k0, s.a_row, b, b_row);
+    if constexpr (TransposeA) {
+      outer_add(acc, depth, e.a + k0 * s.a_row + row, s.a_row, b, b_row);
+      if (k0 > 0) {
+        KR_UNROLL for (int i = 0; i < MR; ++i) {
+          KR_UNROLL for (int j = 0; j < NV; ++j) acc[0][i][j] += load_lanes<L>(c + i * s.c_row + j * L, real - j * L);
+        }
+      }
+    } else {
+      multiply_add(acc, depth, e.a + row * s.a_row + k0, s.a_row, b, b_row);
+    }
     if (k0 + depth < s.k) {
       end_tile_of(acc, c, s.c_row, 0, 0, real, NoEpilogue{});
     } else {
@@ -104,13 +115,13 @@ template <class T, bool TransposeB, class Epilogue> struct MatmulKernel {
   /// Rows row .. end - 1 of NV vectors of columns.
   template <int NV> KR_INLINE void columns(const Entry& e, Size row, Size end, Size column, Size real) const {
     const bool packs = TransposeB || real < NV * L || (s.b_row >= kFarRow && end - row > 2 * kTileRows);
-    const Size most = packs ? kDepth : s.k;
+    const Size most = packs || TransposeA ? kDepth : s.k;
     T packed[kDepth * NV * L];
     Size k0 = 0;
     do {   // once even where k is 0
       const Size depth = min_size(most, s.k - k0);
       if (packs) pack<NV>(e.b, k0, depth, column, real, packed);
-      const T* b = packs ? packed : e.b + column;
+      const T* b = packs ? packed : e.b + k0 * s.b_row + column;
       const Size b_row = packs ? NV * L : s.b_row;
       Size r = row;
       KR_NO_UNROLL for (; r + kTileRows <= end; r += kTileRows) tile<kTileRows, NV>(e, r, column, real, b, b_row, k0, depth);
@@ -150,7 +161,7 @@ template <class T, bool TransposeB, class Epilogue> struct MatmulKernel {
       const Entry e = self.entry(a, b, c, i / (blocks * pairs));
       const Size row = i / pairs % blocks * kBlockRows, end = min_size(s.m, row + kBlockRows);
       const Size column = i % pairs * kColumns, real = min_size(kColumns, s.n - column);
-      if (TransposeB && s.m < 4) self.dot_rows(e, row, end, column, column + real);
+      if (TransposeB && !TransposeA && s.m < 4) self.dot_rows(e, row, end, column, column + real);
       else if (real > L) self.template columns<2>(e, row, end, column, real);
       else self.template columns<1>(e, row, end, column, real);
     }
@@ -164,11 +175,11 @@ template <class T, bool TransposeB, class Epilogue> struct MatmulKernel {
   }
 };
 
-/// c[o][i][m][n] = epilogue(sum over k of a[o][i][m][k] * b[o][i][k][n]), TransposeB: b[o][i][n][k]. c overlaps neither a nor b. The
-/// epilogue's offsets index [outer][inner][m][n]. Needs 16 KB of stack (double under AVX-512: the same).
-template <class T, bool TransposeB = false, class Epilogue = NoEpilogue>
+/// c[o][i][m][n] = epilogue(sum over k of a[o][i][m][k] * b[o][i][k][n]), TransposeA: a[o][i][k][m], TransposeB: b[o][i][n][k]. c overlaps
+/// neither a nor b. The epilogue's offsets index [outer][inner][m][n]. Needs 16 KB of stack (double under AVX-512: the same).
+template <class T, bool TransposeB = false, class Epilogue = NoEpilogue, bool TransposeA = false>
 KR_NOINLINE void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, const Epilogue& epilogue = {}, Pool* pool = nullptr) {
-  MatmulKernel<T, TransposeB, Epilogue>{shape, epilogue}.run(a, b, c, pool);
+  MatmulKernel<T, TransposeB, Epilogue, TransposeA>{shape, epilogue}.run(a, b, c, pool);
 }
 
 KR_END_NAMESPACE

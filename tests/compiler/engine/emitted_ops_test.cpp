@@ -85,6 +85,21 @@ TEST_CASE("emitted kernels: slices by index and their sums") { check_samples(goo
 
 TEST_CASE("emitted kernels: convolutions whose kernels are inputs") { check_samples(good({ir::test::samples_Conv(), ir::test::samples_ConvInputGrad()})); }
 
+TEST_CASE("emitted kernels: products of inputs") {
+  ir::test::Samples samples = ir::test::samples_Dot();
+  const auto dot = [&](const char* what, ir::Dot::Attrs attrs, std::vector<int64_t> left, std::vector<int64_t> right) {
+    samples.good.push_back(ir::test::sample(what, std::move(attrs), {ir::test::spread(std::move(left)), ir::test::spread(std::move(right), -2, 2, 1)}));
+  };
+  dot("a kernel's gradient", {{}, {}, {0}, {0}}, {40, 21}, {40, 18});
+  dot("over examples and steps", {{}, {}, {0, 1}, {0, 1}}, {30, 6, 21}, {30, 6, 5});
+  dot("an input's gradient", {{}, {}, {1}, {1}}, {9, 18}, {21, 18});
+  dot("both turned", {{}, {}, {0}, {1}}, {18, 9}, {21, 18});
+  dot("heads inside", {{0, 2}, {0, 2}, {3}, {3}}, {2, 5, 3, 7}, {2, 6, 3, 7});
+  dot("heads inside, turned", {{0, 2}, {0, 1}, {1}, {2}}, {2, 5, 3, 7}, {2, 3, 5, 6});
+  dot("batches in other orders", {{2, 0}, {0, 1}, {1}, {2}}, {2, 5, 3, 7}, {3, 2, 5, 6});
+  check_samples(good({samples}));
+}
+
 TEST_CASE("emitted kernels: packing") { check_samples(good({ir::test::samples_Pack()}), {}, 0); }
 
 TEST_CASE("emitted kernels: random numbers, to the last bit") { check_samples(good({ir::test::samples_Random()}), {}, 0); }

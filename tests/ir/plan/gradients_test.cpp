@@ -29,6 +29,17 @@ TEST_CASE("pooling's gradients and sums over windows have kernels") {
   CHECK(steps_of({kBatch, 4, 6, 8}, [&](Builder& b, Val x) { return b.window_reduce(x, window(Window::Kind::sum)); }) == "pooling");
 }
 
+TEST_CASE("products of activations read turned operands where they lie") {
+  const auto product = [](Shape other, Dot::Attrs attrs) {
+    return [other, attrs](Builder& b, Val x) { return b.dot(x, b.parameter({DType::float32, other}, "other"), attrs); };
+  };
+  CHECK(steps_of({kBatch, 8}, product({kBatch, 6}, {{}, {}, {0}, {0}})) == "matmul");            // a kernel's gradient
+  CHECK(steps_of({kBatch, 4, 8}, product({kBatch, 4, 6}, {{}, {}, {0, 1}, {0, 1}})) == "matmul");
+  CHECK(steps_of({kBatch, 6}, product({8, 6}, {{}, {}, {1}, {1}})) == "matmul");                 // an input's
+  CHECK(steps_of({kBatch, 4, 2, 8}, product({kBatch, 5, 2, 8}, {{0, 2}, {0, 2}, {3}, {3}})) == "matmul");  // heads
+  CHECK(steps_of({6, 4, 2, 8}, product({5, 7, 4, 2}, {{}, {}, {1, 2}, {2, 3}})) == "map[] matmul");
+}
+
 TEST_CASE("a kernel that is no weight is packed where it is used") {
   const ConvGeometry plain{{1, 1}, {1, 1}, {1, 1}, {1, 1}, 1};
   const auto kernel = [](Builder& b, Shape shape) { return b.parameter({DType::float32, std::move(shape)}, "w"); };

@@ -23,7 +23,7 @@ struct Outputs {
 /// Weights as predict wants them: batch normalisation folded in, kernels packed in panels.
 struct Prepared {
   alignas(64) float conv_bias[2];  // conv/bias
-  alignas(64) float conv_kernel[54];  // conv/kernel: packed
+  alignas(64) float conv_kernel[54];  // conv/kernel: turned
 };
 
 /// The weights of the model's file.

@@ -33,7 +33,7 @@ constexpr kr::WeightsEntry kEntries[] = {
 }  // namespace
 
 kr::Status load_weights(const void* file, kr::Size bytes, Prepared& p) noexcept {
-  return kr::load_weights(file, bytes, {0x06c3c48bb691cac3u, kEntries, 2, sizeof(Prepared)}, &p);
+  return kr::load_weights(file, bytes, {0x45abd34176c56f1du, kEntries, 2, sizeof(Prepared)}, &p);
 }
 
 }  // namespace upsampler

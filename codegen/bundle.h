@@ -68,7 +68,11 @@ struct EmitOptions {
 /// they are a file, NAME_selftest.cpp and NAME_dispatch.cpp where asked for, NAME.plan.txt.
 Bundle emit(const ir::Plan& plan, const EmitOptions& options);
 
-/// A source file that gives a bundle's functions C linkage, for loading it as a library: `<symbol>_predict`.
+/// A source file that gives a bundle's functions C linkage, for loading it as a library: `<symbol>_open`, `<symbol>_run`, ... For functions on
+/// weights `<symbol>_call` with the number of the plan's function, and `<symbol>_field` with a place in held_variables().
 std::string emit_entry(const ir::Plan& plan, const EmitOptions& options, const std::string& symbol);
+
+/// The variables whose memory `<symbol>_field` gives.
+std::vector<ir::VariableId> held_variables(const ir::Plan& plan);
 
 }  // namespace keratin

@@ -1,11 +1,13 @@
-// What the files of one bundle share: names of buffers and functors, and how dimensions and operands are written.
+// What the files of one bundle share: names of struct fields and functors, and how dimensions and operands are written.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "codegen/bundle.h"
+#include "codegen/function_writer.h"
 #include "codegen/names.h"
 
 namespace keratin {
@@ -13,6 +15,8 @@ namespace keratin {
 class Emitter {
  public:
   Emitter(const ir::Plan& plan, const EmitOptions& options);
+  Emitter(const Emitter&) = delete;
+  Emitter& operator=(const Emitter&) = delete;
 
   const ir::Plan& plan() const { return plan_; }
   const ir::PlannedFunction& predict() const { return plan_.functions[0]; }
@@ -23,6 +27,7 @@ class Emitter {
   std::string predict_declarations() const;
   std::string weights_declarations() const;
   std::string source() const;
+  std::string training_source() const;
   std::string weights_source() const;
   std::string weights_blob() const;
   /// NAME_weights.bin: header, table, payload.
@@ -33,6 +38,8 @@ class Emitter {
   bool dispatches() const;
   /// Whether something is kept from call to call: predict then takes a State.
   bool has_state() const { return !states_.empty(); }
+  /// Whether there are functions beside predict, which work on Weights: backward or a training step.
+  bool trains() const { return plan_.functions.size() > 1; }
   bool literals() const;
 
   /// The field of Inputs or Outputs.
@@ -41,68 +48,98 @@ class Emitter {
   /// A dimension, the batch being called `batch`.
   static std::string dim(ir::Dim d, std::string_view batch = "n");
   std::string space() const { return options_.name_space.empty() ? options_.name : options_.name_space; }
+  /// A variable in the text, as a pointer: `p.conv_kernel`, `&o.iteration`.
+  const std::string& field(ir::BufferRole role, ir::VariableId variable) const { return field_text_.at({role, variable}); }
+  std::string functor_name(ir::ExpressionId id) const { return functor_names_.at(id); }
+  std::string epilogue_name(const ir::Epilogue& epilogue) const;
+  /// The function of that name; null: the bundle has none.
+  const FunctionWriter* writer(std::string_view name) const;
+  /// Variables in Weights, OptimizerState and StepResult, with the fields in a variable of the struct called `w`, `o`, `r`.
+  std::vector<std::pair<ir::VariableId, std::string>> held_fields() const;
+  /// The statements by which the tool calls a function on weights on arrays of pointers; `h` holds the structs.
+  std::string held_call(const FunctionWriter& f) const;
+  /// Structs that the steps of a function use, as parameters: `Weights& w`.
+  std::vector<std::string> struct_parameters(const FunctionWriter& f) const;
 
  private:
+  /// A field of Prepared or Weights.
   struct PreparedField {
     ir::VariableId variable;
     std::string name;
     int64_t count;
     size_t offset;  // bytes from the struct's start
   };
-  struct Operands {
-    ir::Operand from, to;
-  };
-  struct StateField {
+  /// A field of the other structs.
+  struct Field {
     ir::VariableId variable;
     std::string name;
     int64_t count;
   };
+  /// An operand of an entry point: a view, or a number of a struct.
+  struct End {
+    std::string text;
+    ir::BufferId buffer;
+    bool view;
+  };
 
-  size_t prepared_bytes() const;
   static bool leads_with_batch(const ir::Shape& shape) { return shape.rank() > 0 && !shape[0].is_static(); }
 
+  void add_field(std::vector<PreparedField>& fields, ir::VariableId variable, std::string name) const;
+  void name_fields();
+  void name_training_fields();
+  void name_functors();
+  size_t bytes_of(const std::vector<PreparedField>& fields) const;
+  size_t prepared_bytes() const { return bytes_of(fields_); }
   std::string prepared_field(const PreparedField& field) const;
+  std::string plain_field(const Field& field) const;
   uint64_t architecture_hash() const;
   std::string weights_table() const;
   std::string load_function() const;
   std::string embedded_blob() const;
-  std::string literal_weights() const;
+  std::string literal_weights(const std::vector<PreparedField>& fields, std::string_view type, std::string_view function) const;
+  void append_fields(std::string& blob, const std::vector<PreparedField>& fields) const;
   std::string selftest_inputs() const;
   std::string selftest_outputs(std::string& checks) const;
 
   std::string view_type(const ir::Buffer& buffer, bool constant) const;
-  std::string buffer_pointer(ir::BufferId id) const;
-  std::string pointer(const ir::Operand& operand) const;
-  std::string argument(const ir::Arg& arg, const ir::Step& step) const;
-  std::string template_argument(const ir::Template& t, const ir::Step& step) const;
-  std::string strided(const ir::StridedLeaf& leaf) const;
-  std::string epilogue_value(const ir::Epilogue& epilogue) const;
-  std::string functor_name(ir::ExpressionId id) const { return functor_names_.at(id); }
-  std::string epilogue_name(const ir::Epilogue& epilogue) const;
-  std::string functors() const;
+  std::string functors(const std::vector<const FunctionWriter*>& functions) const;
   std::string map_functor(ir::ExpressionId id) const;
   std::string epilogue_functor(const ir::Epilogue& epilogue, const std::string& name) const;
-  std::string paragraph_comment(size_t first) const;
-  std::string step_text(const ir::Step& step, const std::string& indent) const;
-  std::string block_function() const;
-  std::string operand_checks() const;
+  std::string operand_checks(const ir::PlannedFunction& f, const std::vector<End>& ends) const;
   std::string predict_function() const;
   std::string state_struct() const;
   std::string state_reset() const;
-  std::string shape_text(const ir::Operand& operand) const;
-  std::string origin_text(const ir::Step& step) const;
-  std::vector<std::string> runtime_headers() const;
+  std::string bytes_function() const;
   static std::string epilogue_key(const ir::Epilogue& epilogue);
-  bool alternates() const;
+  std::string headers_of(const std::vector<const FunctionWriter*>& functions) const;
+
+  std::string level_choice(std::string_view name, std::string_view arguments) const;
+  std::string dispatched(const FunctionWriter& f) const;
+  std::string training_declarations() const;
+  std::string training_structs() const;
+  std::string views_struct(const FunctionWriter& f, std::string_view struct_name, std::string_view comment, bool outputs) const;
+  std::string results_struct() const;
+  std::string optimizer_start() const;
+  std::string tables() const;
+  std::vector<End> entry_ends(const FunctionWriter& f) const;
+  struct Parameter {
+    std::string type, name;
+  };
+  std::vector<Parameter> entry_parameters(const FunctionWriter& f) const;
+  std::string entry_signature(const FunctionWriter& f, bool named) const;
+  std::string entry_function(const FunctionWriter& f) const;
+  std::string prepare_copies() const;
 
   const ir::Plan& plan_;
   const EmitOptions& options_;
-  std::vector<std::string> buffer_names_, input_names_, output_names_;
-  std::vector<PreparedField> fields_;
-  std::vector<StateField> states_;
+  std::vector<std::string> input_names_, output_names_;
+  std::vector<PreparedField> fields_, weights_;
+  std::vector<Field> states_, slots_, metrics_, tables_;
+  std::map<std::pair<ir::BufferRole, ir::VariableId>, std::string> field_text_;
   std::map<ir::ExpressionId, std::string> functor_names_;
   std::map<std::string, std::string> epilogue_names_;
   std::map<std::string, ir::Epilogue> epilogues_;
+  std::deque<FunctionWriter> writers_;  // as the plan's functions
 };
 
 }  // namespace keratin

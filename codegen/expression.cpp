@@ -24,7 +24,8 @@ std::string cpp_type(DType dtype) {
 
 std::string literal(DType dtype, double value) {
   if (dtype == DType::boolean) return value != 0 ? "true" : "false";
-  if (is_integer(dtype)) return fmt::format("{}", static_cast<int64_t>(value));
+  if (dtype == DType::int32) return fmt::format("{}", static_cast<int64_t>(value));
+  if (is_integer(dtype)) return fmt::format("static_cast<{}>({})", cpp_type(dtype), static_cast<int64_t>(value));
   const bool single = dtype != DType::float64;
   if (std::isnan(value)) return single ? "__builtin_nanf(\"\")" : "__builtin_nan(\"\")";
   if (std::isinf(value)) return fmt::format("{}{}", value < 0 ? "-" : "", single ? "__builtin_inff()" : "__builtin_inf()");

@@ -35,20 +35,30 @@ std::string Emitter::header() const {
   if (fields_.empty()) text += "  alignas(64) float none[16];  // the model has no weights\n";
   text += "};\n\n" + weights_declarations();
 
+  if (trains()) text += training_structs();
   text += state_struct();
-  const ir::Dim bytes = f.workspace_bytes;
-  const bool blocks = f.separable && f.block > 0;
   text += "/// Scratch memory for up to `max_batch` examples; one per thread. Allocates in its constructor and never again.\n";
-  text += "class Workspace : public kr::Arena {\n public:\n";
-  if (blocks)
-    text += fmt::format("  /// Examples pass {} at a time, so the batch does not matter.\n  static constexpr kr::Size bytes_for(kr::Size) {{ return {}; }}\n", f.block, bytes.at(f.block));
-  else
-    text += bytes.is_static() ? fmt::format("  static constexpr kr::Size bytes_for(kr::Size) {{ return {}; }}\n", bytes.size)
-                              : fmt::format("  static constexpr kr::Size bytes_for(kr::Size max_batch) {{ return {}; }}\n", dim(bytes, "max_batch"));
+  text += "class Workspace : public kr::Arena {\n public:\n" + bytes_function();
   text += "  explicit Workspace(kr::Size max_batch, kr::Pool* pool = nullptr) : kr::Arena(bytes_for(max_batch), max_batch, pool) {}\n";
   text += "  /// Uses the caller's memory, which must be aligned to 64 bytes; check with `holds()`.\n";
   text += "  Workspace(void* memory, kr::Size bytes, kr::Size max_batch, kr::Pool* pool = nullptr) : kr::Arena(memory, bytes >= bytes_for(max_batch) ? max_batch : 0, pool) {}\n};\n\n";
-  return text + predict_declarations() + fmt::format("\n}}  // namespace {}\n", space());
+  return text + predict_declarations() + (trains() ? training_declarations() : "") + fmt::format("\n}}  // namespace {}\n", space());
+}
+
+/// Memory for any function of the bundle.
+std::string Emitter::bytes_function() const {
+  const ir::PlannedFunction& f = predict();
+  const ir::Dim bytes = f.workspace_bytes;
+  const bool blocks = f.separable && f.block > 0;
+  const std::string own = blocks ? fmt::format("{}", bytes.at(f.block)) : dim(bytes, "max_batch");
+  if (trains()) {
+    std::string text = fmt::format("  static constexpr kr::Size bytes_for(kr::Size max_batch) {{\n    kr::Size most = {};{}\n", own, blocks || bytes.is_static() ? "\n    (void)max_batch;" : "");
+    for (const ir::PlannedFunction& other : plan_.functions)
+      if (&other != &f && other.workspace_bytes != ir::Dim(0)) text += fmt::format("    if (const kr::Size bytes = {}; bytes > most) most = bytes;  // {}\n", dim(other.workspace_bytes, "max_batch"), other.name);
+    return text + "    return most;\n  }\n";
+  }
+  if (blocks) return fmt::format("  /// Examples pass {} at a time, so the batch does not matter.\n  static constexpr kr::Size bytes_for(kr::Size) {{ return {}; }}\n", f.block, own);
+  return fmt::format("  static constexpr kr::Size bytes_for(kr::Size{}) {{ return {}; }}\n", bytes.is_static() ? "" : " max_batch", own);
 }
 
 std::string Emitter::prepared_field(const PreparedField& field) const {

@@ -17,8 +17,9 @@ std::string identifier(std::string_view name);
 class Scope {
  public:
   Scope() = default;
-  explicit Scope(std::initializer_list<std::string_view> taken) { for (std::string_view name : taken) used_.insert(std::string(name)); }
+  explicit Scope(std::initializer_list<std::string_view> taken) { reserve(taken); }
   std::string claim(std::string_view name);
+  void reserve(std::initializer_list<std::string_view> taken) { used_.insert(taken.begin(), taken.end()); }
 
  private:
   std::set<std::string> used_;

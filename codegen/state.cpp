@@ -10,17 +10,22 @@ namespace keratin {
 std::string Emitter::state_struct() const {
   if (states_.empty()) return "";
   std::string text = "/// What recurrent layers keep from call to call; one for each sequence of calls.\nstruct State {\n";
-  for (const StateField& field : states_) {
-    const ir::Variable& variable = program().variable(field.variable);
-    text += fmt::format("  alignas(64) {} {}[{}];  // {}{}\n", cpp_type(variable.type.dtype), field.name, field.count, variable.name, to_string(variable.type.shape));
+  for (const Field& field : states_) {
+    text += plain_field(field);
   }
   return text + "\n  State() noexcept { reset(); }\n  /// Back to the beginning, as reset_states() of Keras.\n  void reset() noexcept;\n};\n\n";
+}
+
+std::string Emitter::plain_field(const Field& field) const {
+  const ir::Variable& variable = program().variable(field.variable);
+  if (variable.type.shape.rank() == 0) return fmt::format("  {} {};  // {}\n", cpp_type(variable.type.dtype), field.name, variable.name);
+  return fmt::format("  alignas(64) {} {}[{}];  // {}{}\n", cpp_type(variable.type.dtype), field.name, field.count, variable.name, to_string(variable.type.shape));
 }
 
 std::string Emitter::state_reset() const {
   if (states_.empty()) return "";
   std::string tables, body;
-  for (const StateField& field : states_) {
+  for (const Field& field : states_) {
     const ir::Variable& variable = program().variable(field.variable);
     const auto number = [&](int64_t i) { return literal(variable.type.dtype, variable.initial ? variable.initial->number(i) : 0.0); };
     bool uniform = true;

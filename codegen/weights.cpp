@@ -58,19 +58,25 @@ std::string value_text(const ir::Tensor& tensor, size_t i) {
 
 }  // namespace
 
-std::string Emitter::weights_blob() const {
-  std::string blob;
-  for (const PreparedField& field : fields_) {
-    blob.resize(field.offset, '\0');
+void Emitter::append_fields(std::string& blob, const std::vector<PreparedField>& fields) const {
+  const size_t begin = blob.size();
+  for (const PreparedField& field : fields) {
+    blob.resize(begin + field.offset, '\0');
     const auto& tensor = program().variable(field.variable).initial;
-    IR_CHECK(tensor, "a prepared weight without a value");
+    IR_CHECK(tensor, "a weight without a value");
     append_tensor(blob, *tensor);
   }
-  blob.resize(prepared_bytes(), '\0');
+  blob.resize(begin + bytes_of(fields), '\0');
+}
+
+std::string Emitter::weights_blob() const {
+  std::string blob;
+  append_fields(blob, fields_);
+  append_fields(blob, weights_);
   return blob;
 }
 
-bool Emitter::literals() const { return options_.weights_as == WeightsAs::array || prepared_bytes() <= options_.embed_limit; }
+bool Emitter::literals() const { return options_.weights_as == WeightsAs::array || prepared_bytes() + bytes_of(weights_) <= options_.embed_limit; }
 
 uint64_t Emitter::architecture_hash() const {
   std::string text;
@@ -87,9 +93,13 @@ std::string Emitter::weights_source() const {
   const bool blob = options_.weights_as != WeightsAs::file && !literals();
   if (blob) text += embedded_blob();
   text += fmt::format("namespace {} {{\n", space());
-  if (blob) text += fmt::format("\nextern const Prepared stored asm(KERATIN_WEIGHTS) __attribute__((visibility(\"hidden\")));\n\nconst Prepared& prepared() noexcept {{ return stored; }}\n");
-  else if (options_.weights_as != WeightsAs::file) text += literal_weights();
-  return text + "\n" + load_function() + state_reset() + fmt::format("}}  // namespace {}\n", space());
+  if (blob) {
+    text += "\nextern const Prepared stored asm(KERATIN_WEIGHTS) __attribute__((visibility(\"hidden\")));\n\nconst Prepared& prepared() noexcept { return stored; }\n";
+    if (trains()) text += fmt::format("\nconst Weights& initial_weights() noexcept {{ return *reinterpret_cast<const Weights*>(reinterpret_cast<const unsigned char*>(&stored) + {}); }}\n", prepared_bytes());
+  } else if (options_.weights_as != WeightsAs::file) {
+    text += literal_weights(fields_, "Prepared", "prepared") + (trains() ? "\n" + literal_weights(weights_, "Weights", "initial_weights") : "");
+  }
+  return text + "\n" + load_function() + state_reset() + optimizer_start() + fmt::format("}}  // namespace {}\n", space());
 }
 
 std::string Emitter::embedded_blob() const {
@@ -105,12 +115,12 @@ std::string Emitter::embedded_blob() const {
       "#elif defined(_WIN32)\n"
       "asm(\".section .rdata,\\\"dr\\\"\\n.p2align 6\\n.globl \" KERATIN_WEIGHTS \"\\n\" KERATIN_WEIGHTS \":\\n.incbin \\\"\" __FILE__ \".bin\\\"\\n.text\\n\");\n"
       "#else\n#error \"no way to include a binary file is known for this target; use: keratin compile --weights-as array, or file\"\n#endif\n\n",
-      prepared_bytes(), options_.name, hash_of(weights_blob()), symbol);
+      prepared_bytes() + bytes_of(weights_), options_.name, hash_of(weights_blob()), symbol);
 }
 
-std::string Emitter::literal_weights() const {
-  std::string text = "namespace {\n\nconstexpr Prepared kPrepared = {\n";
-  for (const PreparedField& field : fields_) {
+std::string Emitter::literal_weights(const std::vector<PreparedField>& fields, std::string_view type, std::string_view function) const {
+  std::string text = fmt::format("namespace {{\n\nconstexpr {0} k{0} = {{\n", type);
+  for (const PreparedField& field : fields) {
     const auto& tensor = program().variable(field.variable).initial;
     IR_CHECK(tensor, "a prepared weight without a value");
     text += fmt::format("    // {}\n    {{", field.name);
@@ -125,8 +135,8 @@ std::string Emitter::literal_weights() const {
     }
     text += line + "},\n";
   }
-  if (fields_.empty()) text += "    {},\n";
-  return text + "};\n\n}  // namespace\n\nconst Prepared& prepared() noexcept { return kPrepared; }\n";
+  if (fields.empty()) text += "    {},\n";
+  return text + fmt::format("}};\n\n}}  // namespace\n\nconst {0}& {1}() noexcept {{ return k{0}; }}\n", type, function);
 }
 
 }  // namespace keratin

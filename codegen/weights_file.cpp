@@ -57,7 +57,8 @@ Entry entry_of(const ir::Variable& variable, size_t offset) {
 }  // namespace
 
 std::string Emitter::weights_file() const {
-  const std::string payload = weights_blob();
+  std::string payload;
+  append_fields(payload, fields_);
   Header header;
   header.entries = static_cast<uint32_t>(fields_.size());
   header.architecture = architecture_hash();

@@ -50,7 +50,24 @@ constexpr Stage kStages[] = {
     {"eliminate_dead", ir::eliminate_dead},
 };
 
+constexpr Stage kStagesOnWeights[] = {
+    {"after_differentiation", [](Program& p, FunctionId f) { ir::simplify(p, f, true); }},  // stop_gradient means nothing any more
+    {"take_composites", take_composites},
+    {"fold_constants", ir::fold_constants},
+    {"simplify", [](Program& p, FunctionId f) { ir::simplify(p, f, true); }},
+    {"eliminate_common", ir::eliminate_common},
+    {"fold_padding", ir::fold_padding},
+    {"eliminate_dead", ir::eliminate_dead},
+};
+
 }  // namespace
+
+void optimize_on_weights(Program& program, FunctionId function) {
+  for (const Stage& stage : kStagesOnWeights) {
+    stage.run(program, function);
+    ir::verify(program);
+  }
+}
 
 std::vector<ir::Decision> optimize(Program& program) {
   const FunctionId predict = program.find("predict");
@@ -67,10 +84,11 @@ std::vector<ir::Decision> optimize(Program& program) {
   return decisions;
 }
 
-Result<PlannedModel> plan_model(ExpandedModel expanded, const std::string& file, const PipelineOptions& options) {
+Result<PlannedModel> plan_model(ExpandedModel expanded, const std::string& file, const PipelineOptions& options, const std::vector<FunctionId>& on_weights) {
   PlannedModel planned{std::make_unique<Program>(std::move(expanded.program)), {}};
   std::vector<ir::Decision> decisions = optimize(*planned.program);
-  Result<ir::Plan> plan = ir::make_plan(*planned.program, options.plan);
+  for (FunctionId function : on_weights) optimize_on_weights(*planned.program, function);
+  Result<ir::Plan> plan = ir::make_plan(*planned.program, options.plan, on_weights);
   if (!plan) return Error{fmt::format("{}: {}", file, plan.error())};
   planned.plan = std::move(*plan);
   planned.plan.decisions = std::move(decisions);

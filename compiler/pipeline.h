@@ -23,8 +23,11 @@ struct PlannedModel {
 /// Optimises `predict` in place: everything before kernels are chosen. What it decided that a user may want to know of.
 std::vector<ir::Decision> optimize(ir::Program& program);
 
-/// The whole way to a plan. Errors name the file and the layer that cannot be compiled.
-Result<PlannedModel> plan_model(ExpandedModel expanded, const std::string& file, const PipelineOptions& options);
+/// The same for a function that works on Keras's own weights, which change.
+void optimize_on_weights(ir::Program& program, ir::FunctionId function);
+
+/// The whole way to a plan. `on_weights`: functions besides predict, such as backward. Errors name the file and the layer that cannot be compiled.
+Result<PlannedModel> plan_model(ExpandedModel expanded, const std::string& file, const PipelineOptions& options, const std::vector<ir::FunctionId>& on_weights = {});
 
 /// The text around the plan, from the model's file.
 EmitOptions emit_options(const ReadModel& read, const ir::Program& program, const std::string& name, const std::string& name_space);

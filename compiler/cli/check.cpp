@@ -44,6 +44,7 @@ struct Prepared {
   InputData inputs;
   int64_t batch = 0;
   std::vector<std::string> output_names;
+  std::optional<Backward> backward;  // of a case of gradients
 };
 
 std::string text_of(const Json& object, std::string_view key) {
@@ -131,6 +132,7 @@ Prepared prepare(const Case& recorded) {
     if (problems.empty()) made.expanded = expand_and_bind(*made.read, options, problems);
     check_kept_state(made.expanded.program, specs, made.inputs, recorded.data, problems);
   }
+  if (problems.empty() && recorded.kind == "gradient") made.backward = add_backward(made.expanded.program);
   made.failure = joined(problems);
   return made;
 }
@@ -161,7 +163,7 @@ Outcome judge_reject(const Prepared& made) {
 /// What the emitted code of a case follows from: the files and the types of the inputs. One that keeps states stands for itself.
 std::string model_key(const Prepared& made) {
   const ir::Program& program = made.expanded.program;
-  std::string key = made.recorded->model + '\n' + made.recorded->weights.value_or("");
+  std::string key = made.recorded->kind + '\n' + made.recorded->model + '\n' + made.recorded->weights.value_or("");
   for (const ir::Variable& variable : program.variables)
     if (variable.role == ir::Role::recurrent_state) key += '\n' + made.recorded->name;
   const ir::Function& predict = program.function(program.find("predict"));
@@ -169,13 +171,17 @@ std::string model_key(const Prepared& made) {
   return key;
 }
 
-Outcome run_reference(Prepared& made) {
-  Problems problems;
-  const bool gradient = made.recorded->kind == "gradient";
-  const std::optional<NamedArrays> results = gradient ? reference_gradients(made.expanded.program, made.inputs, made.data, made.recorded->data, problems)
-                                                      : reference_predict(made.expanded.program, made.inputs, batch_of(made.expanded.program, made.inputs), problems, made.recorded->data);
+/// Compares what an engine gave; none: the problems say why.
+Outcome judge_results(const Prepared& made, const std::optional<NamedArrays>& results, const Problems& problems) {
   if (!results) return {false, joined(problems)};
-  return judge(gradient ? gradient_errors(*results, made.data, made.recorded->limit) : forward_errors(*results, made.data, made.recorded->limit));
+  return judge(made.backward ? gradient_errors(*results, made.data, made.recorded->limit) : forward_errors(*results, made.data, made.recorded->limit));
+}
+
+Outcome run_reference(const Prepared& made) {
+  Problems problems;
+  const ir::Program& program = made.expanded.program;
+  return judge_results(made, made.backward ? reference_gradients(program, *made.backward, made.inputs, made.data, made.recorded->data, problems)
+                                           : reference_predict(program, made.inputs, batch_of(program, made.inputs), problems, made.recorded->data), problems);
 }
 
 /// Runs the selected cases in order and counts.
@@ -219,7 +225,7 @@ class CheckRun {
       }
       Prepared made;
       made.recorded = &cases[i];
-      const TrainingVerdict verdict = check_training(cases[i].training);
+      const TrainingVerdict verdict = check_training(cases[i].training, options_.engine);
       tell(made, {verdict.passed, verdict.text});
     }
     Batch batch;
@@ -227,7 +233,7 @@ class CheckRun {
       Prepared& made = prepared[i];
       if (made.recorded->kind == "reject") tell(made, judge_reject(made));
       else if (!made.failure.empty()) tell(made, {false, made.failure});
-      else if (made.recorded->kind == "gradient" || options_.engine == "reference") tell(made, run_reference(made));
+      else if (options_.engine == "reference") tell(made, run_reference(made));
       else plan(made, i, batch);
     }
     if (batch.planned.empty()) return;
@@ -248,7 +254,9 @@ class CheckRun {
     const std::string key = model_key(made);
     if (const auto found = batch.by_key.find(key); found != batch.by_key.end()) return batch.places.emplace_back(place, found->second), void();
     const PipelineOptions pipeline = pipeline_options(options_);
-    Result<PlannedModel> model = plan_model(std::move(made.expanded), made.recorded->model, pipeline);
+    std::vector<ir::FunctionId> on_weights;
+    if (made.backward) on_weights.push_back(made.backward->function);
+    Result<PlannedModel> model = plan_model(std::move(made.expanded), made.recorded->model, pipeline, on_weights);
     if (!model) return tell(made, {false, model.error()});
     batch.places.emplace_back(place, batch.planned.size());
     batch.by_key.emplace(key, batch.planned.size());
@@ -256,6 +264,10 @@ class CheckRun {
   }
 
   static Outcome run_one(Prepared& made, CompiledModel& model) {
+    if (made.backward) {
+      Problems problems;
+      return judge_results(made, compiled_gradients(model, *made.backward, made.inputs, made.data, made.recorded->data, problems), problems);
+    }
     const Result<NamedArrays> results = run_compiled(model, made.inputs, made.batch, made.output_names);
     if (!results) return {false, results.error()};
     return judge(forward_errors(*results, made.data, made.recorded->limit));

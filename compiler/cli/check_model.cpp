@@ -36,7 +36,7 @@ class ModelCheck {
     std::vector<ArrayError> errors = forward_errors(*results, recorded, kForwardLimit);
     if (!records_gradients(recorded)) return errors;
     ExpandedModel expanded = expand(inputs, true);
-    const std::optional<NamedArrays> gradients = problems.empty() ? reference_gradients(expanded.program, inputs, recorded, options_.case_file, problems) : std::nullopt;
+    const std::optional<NamedArrays> gradients = problems.empty() ? gradients_of(std::move(expanded), inputs, recorded) : std::nullopt;
     if (!gradients) return {};
     for (ArrayError& error : gradient_errors(*gradients, recorded, kGradientLimit)) errors.push_back(std::move(error));
     return errors;
@@ -58,6 +58,12 @@ class ModelCheck {
   }
 
  private:
+  std::optional<NamedArrays> gradients_of(ExpandedModel expanded, const InputData& inputs, const NamedArrays& recorded) {
+    const Backward backward = add_backward(expanded.program);
+    if (options_.engine == "reference") return reference_gradients(expanded.program, backward, inputs, recorded, options_.case_file, problems);
+    return build_and_differentiate(read_, std::move(expanded), backward, inputs, recorded, options_.model, options_.case_file, pipeline_options(options_), problems);
+  }
+
   ExpandedModel expand(const InputData& inputs, bool losses) {
     forget_weights(*read_.model);
     ExpandOptions expansion;

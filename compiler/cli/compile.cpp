@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include "codegen/names.h"
+#include "compiler/backward.h"
 #include "compiler/cli/commands.h"
+#include "compiler/engine/compiled_trainer.h"
 #include "compiler/graph/extra_outputs.h"
 #include "compiler/pipeline.h"
 #include "compiler/runtime_files.h"
+#include "compiler/training/overrides.h"
 #include "compiler/selftest.h"
 #include "compiler/write_files.h"
 
@@ -29,6 +32,8 @@ bool is_namespace(const std::string& text) {
 void check_options(const Options& options, Problems& problems) {
   if (!options.name.empty() && !is_identifier(options.name)) problems.add(fmt::format("--name: '{}' is no C++ identifier; '{}' is", options.name, identifier(options.name)));
   if (!options.name_space.empty() && !is_namespace(options.name_space)) problems.add(fmt::format("--namespace: '{}' is no C++ namespace", options.name_space));
+  if ((options.gradients || options.train) && options.weights_as == "file") problems.add("--weights-as file: weights that are trained are embedded, as where training begins; embed or array");
+  if (options.training.given() && !options.train) problems.add("--optimizer, --learning-rate, --loss and --metrics belong to --train");
   const bool native = std::find(options.targets.begin(), options.targets.end(), "native") != options.targets.end();
   if (native && options.targets.size() > 1) problems.add("--target: native stands alone, as what it means is known only where the code is built");
 }
@@ -46,10 +51,10 @@ std::optional<Selftest> selftest_of(const Options& options, const ir::Program& p
 }
 
 /// Everything up to the files; none where there are problems.
-std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedModel expanded, Problems& problems) {
+std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedModel expanded, const std::vector<ir::FunctionId>& on_weights, Problems& problems) {
   std::optional<Selftest> selftest = selftest_of(options, expanded.program, problems);
   const PipelineOptions pipeline = pipeline_options(options);
-  Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline);
+  Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline, on_weights);
   if (!planned) problems.add(planned.error());
   if (!problems.empty()) return std::nullopt;
   if (options.verbose || options.stop_after == "plan") std::fputs(print(planned->plan).c_str(), options.stop_after == "plan" ? stdout : stderr);
@@ -61,6 +66,17 @@ std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedM
   if (options.self_contained)
     if (Result<Done> added = add_runtime_headers(bundle); !added) problems.add(added.error());
   return bundle;
+}
+
+/// The training step and what belongs to it.
+void add_training(const Options& options, Model& model, ExpandedModel& expanded, std::vector<ir::FunctionId>& functions, Problems& problems) {
+  override_training(model, options.training, problems);
+  const TrainingSetup setup = read_training(model, options.model, problems);
+  if (!problems.empty()) return;
+  const BatchTypes types = target_types(setup, expanded.program, options.model, problems);
+  if (!problems.empty()) return;
+  const TrainStep step = add_train_step(model, expanded, setup, types, types, options.model, problems);
+  for (ir::FunctionId function : functions_of(step)) functions.push_back(function);
 }
 
 }  // namespace
@@ -75,14 +91,20 @@ int run_compile(const Options& options) {
   ExpandOptions expansion;
   expansion.batch = options.batch;
   expansion.shapes = options.shapes;
+  expansion.losses = options.gradients || options.train;
   ExpandedModel expanded = expand_and_bind(*read, expansion, problems);
+  if (!problems.empty()) return report(problems);
+  std::vector<ir::FunctionId> on_weights;
+  if (options.gradients || options.train) on_weights.push_back(add_backward(expanded.program).function);
+  if (options.train) add_training(options, *read->model, expanded, on_weights, problems);
   if (!problems.empty()) return report(problems);
   if (options.stop_after == "expand") return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;
   if (options.stop_after == "optimize") {
     optimize(expanded.program);
+    for (ir::FunctionId function : on_weights) optimize_on_weights(expanded.program, function);
     return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;
   }
-  const std::optional<Bundle> bundle = compile(options, *read, std::move(expanded), problems);
+  const std::optional<Bundle> bundle = compile(options, *read, std::move(expanded), on_weights, problems);
   if (bundle && problems.empty() && options.stop_after.empty())
     if (Result<Done> written = write_bundle(*bundle, options.directory); !written) problems.add(written.error());
   return problems.empty() ? 0 : report(problems);

@@ -1,5 +1,6 @@
 #include "compiler/cli/commands.h"
 #include "compiler/engine/reference.h"
+#include "compiler/engine/run_compiled.h"
 #include "compiler/engine/run_data.h"
 #include "compiler/load.h"
 
@@ -7,7 +8,6 @@ namespace keratin {
 
 int run_gradients(const Options& options) {
   Problems problems;
-  if (options.engine != "reference") problems.add("--engine: gradients run by the reference engine only; give --engine reference");
   std::optional<ReadModel> read = read_graph_of(options.model, options.weights, problems);
   Result<NamedArrays> data = read_arrays(options.inputs);
   if (!data) problems.add(data.error());
@@ -26,7 +26,10 @@ int run_gradients(const Options& options) {
   ExpandedModel expanded = expand_and_bind(*read, expansion, problems);
   check_kept_state(expanded.program, specs, inputs, options.inputs, problems);
   if (!problems.empty()) return report(problems);
-  const std::optional<NamedArrays> results = reference_gradients(expanded.program, inputs, *data, options.inputs, problems);
+  const Backward backward = add_backward(expanded.program);
+  const std::optional<NamedArrays> results =
+      options.engine == "reference" ? reference_gradients(expanded.program, backward, inputs, *data, options.inputs, problems)
+                                    : build_and_differentiate(*read, std::move(expanded), backward, inputs, *data, options.model, options.inputs, pipeline_options(options), problems);
   if (!results) return report(problems);
   Result<Done> written = write_npz(options.outputs, *results);
   if (!written) problems.add(written.error());

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "compiler/training/training_overrides.h"
+
 namespace keratin {
 
 struct Options {
@@ -27,7 +29,8 @@ struct Options {
   std::vector<std::string> extra_outputs;               // --output LAYER
   bool selftest = false, no_selftest = false;           // neither: where it is quick to record
   std::string stop_after;                               // expand | optimize | plan
-  bool no_fuse = false, no_reuse = false, relaxed = false, self_contained = false;
+  bool no_fuse = false, no_reuse = false, relaxed = false, self_contained = false, gradients = false, train = false;
+  TrainingOverrides training;
   bool verbose = false, quiet = false, json = false, expand_nested = false, ir = false, plan = false, markdown = false;
   int threads = 1;                                      // bench
   double seconds = 0.5;                                 // bench: how long is measured

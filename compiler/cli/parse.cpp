@@ -61,6 +61,13 @@ struct Parser {
     tuning(sub);
   }
 
+  void training(CLI::App* sub) {
+    sub->add_option("--optimizer", options.training.optimizer, "An optimizer's name or, as JSON, its class_name and config (default: the file's)");
+    sub->add_option("--learning-rate", options.training.learning_rate, "Its learning rate");
+    sub->add_option("--loss", options.training.loss, "A loss for all outputs, or OUTPUT=NAME,...");
+    sub->add_option("--metrics", options.training.metrics, "Metrics of every output, separated by commas");
+  }
+
   void tuning(CLI::App* sub) {
     sub->add_flag("--no-fuse", options.no_fuse, "One kernel per operation");
     sub->add_flag("--no-reuse", options.no_reuse, "Every buffer has memory of its own");
@@ -79,7 +86,7 @@ struct Parser {
     check->add_option("--filter", options.filter, "Only cases whose name matches this regular expression")->needs(cases);
     check->add_option("--only-layers", options.only_layers, "Only cases made of the classes that this file lists")->needs(cases);
     check->add_option("--known-failures", options.known_failures, "A list of `<kind> <case>: reason`: these must fail, and are counted apart")->needs(cases);
-    check->add_option("--engine", options.engine, "compiled (default) or reference, of recorded values; gradients and training run by reference")->check(CLI::IsMember({"compiled", "reference"}));
+    check->add_option("--engine", options.engine, "compiled (default) or reference")->check(CLI::IsMember({"compiled", "reference"}));
     tuning(check);
     check->final_callback([this] {
       if (options.model.empty() && options.cases.empty()) throw CLI::ValidationError("check", "give a MODEL or --cases DIR");
@@ -137,6 +144,9 @@ struct Parser {
         ->delimiter(',')->check(CLI::IsMember({"x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64", "generic", "native"}));
     CLI::Option* selftest = compile->add_flag("--selftest", options.selftest, "Record values for NAME_selftest.cpp however long it takes (default: where that is quick)");
     compile->add_flag("--no-selftest", options.no_selftest, "Record none")->excludes(selftest);
+    compile->add_flag("--gradients", options.gradients, "Add backward: gradients of inputs and weights");
+    compile->add_flag("--train", options.train, "Add backward, the training step and evaluation, from the model's compile configuration or from the options that follow");
+    training(compile);
     compile->add_flag("--self-contained", options.self_contained, "Copy the runtime headers that the code includes");
     compile->add_option("--stop-after", options.stop_after, "Print what this stage leaves and stop")->check(CLI::IsMember({"expand", "optimize", "plan"}));
     tuning(compile);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/engine/compare.h"
+#include "compiler/engine/compiled_trainer.h"
 #include "compiler/engine/reference_fit.h"
 #include "compiler/engine/run_data.h"
 #include "compiler/load.h"
@@ -139,8 +140,8 @@ Array history_of(const FitResult& run, const std::string& key, const Array& reco
   return Array::zeros(DType::float64, {0});
 }
 
-Result<bool> compare_weight(const TrainingCase& made, const ReferenceTrainer& trainer, const std::string& name, const Array& recorded, Verdict& verdict) {
-  const ir::Program& program = made.expanded.program;
+Result<bool> compare_weight(Trainer& trainer, const std::string& name, const Array& recorded, Verdict& verdict) {
+  const ir::Program& program = trainer.program();
   const std::string path = name.substr(std::string("weight_after/").size());
   bool found = false;
   for (uint32_t i = 0; i < program.variables.size(); ++i) {
@@ -154,7 +155,7 @@ Result<bool> compare_weight(const TrainingCase& made, const ReferenceTrainer& tr
   return true;
 }
 
-Result<TrainingVerdict> compare(TrainingCase& made, const FitResult& run, ReferenceTrainer& trainer, const Json& tolerance) {
+Result<TrainingVerdict> compare(TrainingCase& made, const FitResult& run, Trainer& trainer, const Json& tolerance) {
   Verdict verdict(tolerance);
   const Result<std::vector<Array>> predictions = trainer.predict(made.all_inputs);
   if (!predictions) return Error{predictions.error()};
@@ -162,7 +163,7 @@ Result<TrainingVerdict> compare(TrainingCase& made, const FitResult& run, Refere
     if (name == "batch_loss") verdict.compare("batch_loss", name, Array::of({static_cast<int64_t>(run.batch_losses.size())}, run.batch_losses), recorded);
     if (name.starts_with("history/")) verdict.compare("history", name, history_of(run, name.substr(8), recorded), recorded);
     if (name.starts_with("weight_after/"))
-      if (const Result<bool> found = compare_weight(made, trainer, name, recorded, verdict); !found) return Error{found.error()};
+      if (const Result<bool> found = compare_weight(trainer, name, recorded, verdict); !found) return Error{found.error()};
     for (size_t i = 0; i < made.read->model->output_names.size(); ++i)
       if (name == "prediction/" + made.read->model->output_names[i]) verdict.compare("prediction", name, (*predictions)[i], recorded);
   }
@@ -171,7 +172,7 @@ Result<TrainingVerdict> compare(TrainingCase& made, const FitResult& run, Refere
 
 }  // namespace
 
-TrainingVerdict check_training(const TrainingCaseFiles& files) {
+TrainingVerdict check_training(const TrainingCaseFiles& files, const std::string& engine) {
   Problems problems;
   TrainingCase made;
   const auto failed = [&] {
@@ -187,10 +188,20 @@ TrainingVerdict check_training(const TrainingCaseFiles& files) {
   const std::optional<BatchTypes> evaluation = made.validation ? std::optional(batch_types(made, *made.validation)) : std::nullopt;
   TrainStep step = add_train_step(*made.read->model, made.expanded, setup, batch_types(made, made.data), evaluation, files.model, problems);
   if (!problems.empty()) return failed();
-  ReferenceTrainer trainer(made.expanded.program, std::move(step));
-  const Result<FitResult> run = fit(trainer, made.data, made.validation, made.options);
+  std::unique_ptr<Trainer> trainer;
+  if (engine == "reference") {
+    trainer = std::make_unique<ReferenceTrainer>(made.expanded.program, std::move(step));
+  } else {
+    EmitOptions emitted;
+    emitted.name = "model";
+    emitted.name_space = "keratin_model";
+    Result<std::unique_ptr<CompiledTrainer>> compiled = CompiledTrainer::make(std::move(made.expanded), std::move(step), emitted, {}, files.model, {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
+    if (!compiled) return {false, compiled.error()};
+    trainer = std::move(*compiled);
+  }
+  const Result<FitResult> run = fit(*trainer, made.data, made.validation, made.options);
   if (!run) return {false, run.error()};
-  const Result<TrainingVerdict> verdict = compare(made, *run, trainer, files.tolerance);
+  const Result<TrainingVerdict> verdict = compare(made, *run, *trainer, files.tolerance);
   return verdict ? *verdict : TrainingVerdict{false, verdict.error()};
 }
 

@@ -22,7 +22,8 @@ struct TrainingCaseFiles {
   std::vector<std::string> skip;   // arrays that do not count
 };
 
-/// Trains by the reference evaluator as the case's `fit` says and compares. What the case asks for and is not supported fails by name.
-TrainingVerdict check_training(const TrainingCaseFiles& files);
+/// Trains as the case's `fit` says, by emitted code or the reference evaluator (`engine`: compiled | reference), and compares. What the case asks for
+/// and is not supported fails by name.
+TrainingVerdict check_training(const TrainingCaseFiles& files, const std::string& engine);
 
 }  // namespace keratin

@@ -1,6 +1,7 @@
 // A model as emitted code, built and loaded, behind the arrays of data files.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
 #include "compiler/build/library.h"
@@ -12,8 +13,8 @@ namespace keratin {
 
 class CompiledModel {
  public:
-  /// Emits, builds and loads. `pool` may be null. Throws BuildFailure.
-  CompiledModel(PlannedModel planned, EmitOptions options);
+  /// Emits, builds with these flags of the compiler, and loads. Throws BuildFailure.
+  CompiledModel(PlannedModel planned, EmitOptions options, const std::vector<std::string>& flags = BuildInput().flags);
   /// One of several models in a library that is built already; its entry points begin with `symbol`.
   CompiledModel(PlannedModel planned, std::shared_ptr<Library> library, const std::string& symbol);
   ~CompiledModel();
@@ -23,9 +24,20 @@ class CompiledModel {
   /// Runs one batch; arrays in the order and dtypes of the model's inputs. Outputs have the model's dtypes. Errors: the emitted code's status.
   Result<std::vector<Array>> run(const std::vector<Array>& inputs, int64_t batch);
 
+  /// Runs one of the plan's functions on weights, by name, likewise: arrays are its parameters and outputs. It may change what is held.
+  Result<std::vector<Array>> call(std::string_view function, const std::vector<Array>& inputs, int64_t batch);
+
+  /// A variable that functions on weights read or change.
+  bool holds(ir::VariableId id) const { return std::find(held_.begin(), held_.end(), id) != held_.end(); }
+  Array variable(ir::VariableId id);
+  void set_variable(ir::VariableId id, const Array& value);
+  /// States of recurrent layers begin anew.
+  void reset();
+
   /// The time of one call on memory that stays, with the caller's kr::Pool or none. Errors: the emitted code's status.
   Result<Timing> measure(const std::vector<Array>& inputs, int64_t batch, void* pool, double seconds);
 
+  const ir::Program& program() const { return *planned_.program; }
   int64_t weights_bytes() const { return weights_(); }
   int64_t workspace_bytes(int64_t n) const { return workspace_bytes_(n); }
   double build_seconds() const { return library_->build_seconds(); }
@@ -38,17 +50,24 @@ class CompiledModel {
     std::vector<const void*> in;
     std::vector<void*> out;
   };
-  Arguments arguments(const std::vector<Array>& inputs, int64_t batch) const;
+  static Arguments arguments(const ir::PlannedFunction& f, const std::vector<Array>& inputs, int64_t batch);
+  Result<std::vector<Array>> run(size_t function, const std::vector<Array>& inputs, int64_t batch);
   void resolve_entries(const std::string& symbol);
+  void* field_of(ir::VariableId id);
 
   PlannedModel planned_;
   std::shared_ptr<Library> library_;
   void* (*open_)(long, void*);
+  void (*resize_)(void*, long, void*);
   void (*close_)(void*);
   const char* (*run_)(void*, long, const void* const*, void* const*);
+  const char* (*call_)(void*, long, long, const void* const*, void* const*) = nullptr;  // of bundles with functions on weights
+  void* (*field_)(void*, long) = nullptr;
+  void (*reset_)(void*);
   long (*workspace_bytes_)(long);
   long (*weights_)();
-  void* workspace_ = nullptr;
+  std::vector<ir::VariableId> held_;  // in the order of field_
+  void* held_memory_ = nullptr;  // workspace, state, weights; null before the first call
   int64_t capacity_ = 0;
 };
 

@@ -79,7 +79,7 @@ Result<std::vector<Array>> ReferenceTrainer::predict(const std::vector<Array>& i
   return results;
 }
 
-Array ReferenceTrainer::variable(ir::VariableId id) const {
+Array ReferenceTrainer::variable(ir::VariableId id) {
   const auto found = state_.find(id);
   return to_array(found != state_.end() ? found->second : *program_.variable(id).initial);
 }
@@ -146,7 +146,7 @@ Result<bool> over_batches(const FitData& data, int64_t size, Step one, std::vect
   return true;
 }
 
-Result<bool> record(ReferenceTrainer& trainer, const std::string& prefix, FitResult& result) {
+Result<bool> record(Trainer& trainer, const std::string& prefix, FitResult& result) {
   Result<std::vector<Array>> values = trainer.results();
   if (!values) return Error{values.error()};
   for (size_t i = 0; i < values->size(); ++i) {
@@ -160,7 +160,7 @@ Result<bool> record(ReferenceTrainer& trainer, const std::string& prefix, FitRes
 
 }  // namespace
 
-Result<FitResult> fit(ReferenceTrainer& trainer, const FitData& data, const std::optional<FitData>& validation, const FitOptions& options) {
+Result<FitResult> fit(Trainer& trainer, const FitData& data, const std::optional<FitData>& validation, const FitOptions& options) {
   FitResult result;
   for (int64_t epoch = 1; epoch <= options.epochs; ++epoch) {
     trainer.reset_metrics();

@@ -6,38 +6,25 @@
 #include <vector>
 
 #include "compiler/data/npz.h"
-#include "compiler/training/train_step.h"
+#include "compiler/engine/trainer.h"
 #include "ir/eval.h"
 
 namespace keratin {
 
-/// Arrays of as many rows each: inputs in the model's order, targets and sample weights (or none) per output.
-struct FitData {
-  std::vector<Array> inputs, targets;
-  std::vector<std::optional<Array>> weights;
-
-  int64_t examples() const { return inputs.empty() || inputs[0].rank() == 0 ? 0 : inputs[0].shape[0]; }
-  FitData rows(int64_t begin, int64_t count) const;
-};
-
-/// Runs the functions of a training program on batches of any size; variables live here from step to step.
-class ReferenceTrainer {
+/// By the evaluator; variables live here from step to step.
+class ReferenceTrainer : public Trainer {
  public:
   ReferenceTrainer(const ir::Program& program, TrainStep step) : program_(program), step_(std::move(step)) {}
 
-  /// One step; the loss before the update. Errors: the evaluator's (an id out of range).
-  Result<double> train(const FitData& batch) { return step(step_.function, batch); }
-  /// Loss and metrics of a batch in inference mode; the step must have been made with evaluation.
-  Result<double> evaluate(const FitData& batch) { return step(*step_.evaluate, batch); }
-  void reset_metrics();
-  /// The metrics so far, in the order of result_names.
-  Result<std::vector<Array>> results();
-  /// Ends training: averages replace weights.
-  Result<bool> finish();
-  /// The outputs of predict with the present weights, in batches where the model fixes their size; states begin anew.
-  Result<std::vector<Array>> predict(const std::vector<Array>& inputs);
-  Array variable(ir::VariableId id) const;
-  const TrainStep& functions() const { return step_; }
+  Result<double> train(const FitData& batch) override { return step(step_.function, batch); }
+  Result<double> evaluate(const FitData& batch) override { return step(*step_.evaluate, batch); }
+  void reset_metrics() override;
+  Result<std::vector<Array>> results() override;
+  Result<bool> finish() override;
+  Result<std::vector<Array>> predict(const std::vector<Array>& inputs) override;
+  Array variable(ir::VariableId id) override;
+  const TrainStep& functions() const override { return step_; }
+  const ir::Program& program() const override { return program_; }
 
  private:
   using State = std::map<ir::VariableId, ir::Tensor>;
@@ -73,6 +60,6 @@ struct FitResult {
   std::vector<std::pair<std::string, std::vector<Array>>> history;  // a scalar or vector per epoch
 };
 /// The training loop of keras.Model.fit without shuffling.
-Result<FitResult> fit(ReferenceTrainer& trainer, const FitData& data, const std::optional<FitData>& validation, const FitOptions& options);
+Result<FitResult> fit(Trainer& trainer, const FitData& data, const std::optional<FitData>& validation, const FitOptions& options);
 
 }  // namespace keratin

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/backward.h"
 #include "compiler/engine/compiled_model.h"
 #include "compiler/engine/run_data.h"
 
@@ -14,5 +15,12 @@ Result<NamedArrays> run_compiled(CompiledModel& model, const InputData& inputs, 
 
 /// The number of examples that `predict` takes: what the model fixes, else all of them.
 int64_t batch_of(const ir::Program& program, const InputData& inputs);
+
+/// Outputs and gradients, as reference_gradients.
+std::optional<NamedArrays> compiled_gradients(CompiledModel& model, const Backward& backward, const InputData& inputs, const NamedArrays& data, const std::string& file, Problems& problems);
+
+/// The same of a model that is planned, emitted and built first. `model_file` and `file` stand in messages. Throws BuildFailure.
+std::optional<NamedArrays> build_and_differentiate(const ReadModel& read, ExpandedModel expanded, const Backward& backward, const InputData& inputs, const NamedArrays& data, const std::string& model_file,
+                                                   const std::string& file, const PipelineOptions& options, Problems& problems);
 
 }  // namespace keratin

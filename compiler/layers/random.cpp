@@ -18,7 +18,7 @@ Val random_key(CallContext& ctx) {
   };
   // Wrapping products with odd constants keep (seed, step, draw) apart; the generator itself mixes the bits.
   ir::Builder& b = ctx.b;
-  Val seed = b.read(hyperparameter("seed")), step = b.read(hyperparameter("iteration"));
+  Val seed = b.read(hyperparameter("seed")), step = b.read(hyperparameter("draw_step"));
   ir::Tensor draw(DType::uint64, {});
   draw.integers[0] = static_cast<int64_t>((ctx.expansion().random_draws++ + 1) * 0x9E3779B97F4A7C15u);
   ir::Tensor stride(DType::uint64, {});

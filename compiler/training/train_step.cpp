@@ -40,17 +40,21 @@ class LossGraph {
     for (size_t i = 0; i < setup_.outputs.size(); ++i) {
       if (!setup_.outputs[i].loss) continue;
       StepValues::Output& output = values.outputs[i];
+      begin_part(b, model_.output_names[i], fmt::format("{}: the loss {}", model_.output_names[i], setup_.outputs[i].loss->name));
       output.loss = b.cast(loss_value(*setup_.outputs[i].loss, output.batch.y, output.batch.prediction, output.batch.mask, output.batch.weight), DType::float32);
       if (output.loss.poisoned()) report(fmt::format("{}: loss", model_.output_names[i]), file, problems);
       else total = total + output.loss * setup_.outputs[i].loss_weight;
     }
+    b.set_origin({});
     for (const Val& term : graph_.losses) total = total + b.cast(term, DType::float32);
     values.total_loss = total;
     return problems.empty();
   }
 
   bool add_metrics(const TrackedMetrics& metrics, const std::string& file, Problems& problems) {
+    begin_part(*graph_.builder, "metrics", "metrics");
     metrics.update(*graph_.builder, values);
+    graph_.builder->set_origin({});
     report("metrics", file, problems);
     return problems.empty();
   }
@@ -89,6 +93,15 @@ std::optional<ir::FunctionId> add_finish(ir::Program& program, const OptimizerSt
   return id;
 }
 
+/// Dropout and noise draw anew in every step.
+void advance_draws(ir::Builder& b) {
+  for (uint32_t i = 0; i < b.program().variables.size(); ++i)
+    if (b.program().variables[i].role == ir::Role::hyperparameter && b.program().variables[i].name == "draw_step") {
+      const Val before = b.read(ir::VariableId{i});
+      b.update(ir::VariableId{i}, before + b.number(DType::uint64, 1));
+    }
+}
+
 void keep_loss_only(ir::Program& program, ir::FunctionId id) {
   ir::Function& function = program.function(id);
   function.outputs.resize(1);
@@ -123,12 +136,13 @@ TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSe
   request.name = "train_step";
   request.outputs = {scale.poisoned() ? size_t{0} : size_t{1}};
   for (const TrainedWeight& weight : weights) request.variables.push_back(weight.id);
-  request.unit_cotangents = true;
+  request.losses = request.outputs;
   step.function = ir::differentiate(program, forward.builder().function_id(), request);
   ir::Builder b(program, step.function);
   const std::vector<ir::ValueId> outputs = b.function().outputs;
   for (size_t i = 0; i < weights.size(); ++i) weights[i].gradient = Val(&b, outputs[(scale.poisoned() ? 1 : 2) + i]);
   step.optimizer = apply_optimizer(b, setup.optimizer, std::move(weights), dynamic_scale);
+  advance_draws(b);
   keep_loss_only(program, step.function);
   step.finish = add_finish(program, step.optimizer);
   step.results = metrics.add_results(program);

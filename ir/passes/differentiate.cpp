@@ -43,7 +43,7 @@ FunctionId differentiate(Program& program, FunctionId forward_id, const Gradient
   Vals of, seeds, wrt;
   for (size_t output : request.outputs) {
     const Type type = forward.type(forward.outputs[output]);
-    seeds.push_back(request.unit_cotangents ? b.full(type, 1) : b.parameter(type, "d_" + forward.output_names[output]));
+    seeds.push_back(std::find(request.losses.begin(), request.losses.end(), output) != request.losses.end() ? b.full(type, 1) : b.parameter(type, "d_" + forward.output_names[output]));
   }
   for (const Node& node : forward.nodes) rewriter.copy(node);
   rewriter.copy_results();

@@ -15,10 +15,10 @@ struct GradientRequest {
   std::vector<size_t> outputs;        // outputs of the forward function that have a cotangent
   std::vector<size_t> parameters;     // parameters whose gradients are asked for
   std::vector<VariableId> variables;  // likewise; read by the function itself, bodies get them as operands
-  bool unit_cotangents = false;       // cotangents are ones, not parameters: for a loss
+  std::vector<size_t> losses;         // those of `outputs` whose cotangents are ones, not parameters
 };
 
-/// Parameters: those of the forward function, then one cotangent per requested output, `d_<output>`. Outputs: those of the forward
+/// Parameters: those of the forward function, then one cotangent per requested output that is no loss, `d_<output>`. Outputs: those of the forward
 /// function, then the gradients `d_<parameter>` and `d_<variable>`, zeros where nothing depends. Updates are those of the forward function.
 FunctionId differentiate(Program& program, FunctionId forward, const GradientRequest& request);
 

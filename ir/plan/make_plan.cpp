@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/passes/eliminate_dead.h"
 #include "ir/passes/split_prepare.h"
 #include "ir/plan/memory.h"
 
@@ -52,7 +53,38 @@ bool is_separable(const Program& program, const Function& function) {
   return std::all_of(function.nodes.begin(), function.nodes.end(), [&](const Node& node) { return keeps_examples_apart(program, function, node); });
 }
 
-Result<Plan> make_plan(Program& program, const PlanOptions& options) {
+namespace {
+
+bool is_batched(const Function& f, const std::vector<ValueId>& ids) {
+  return std::all_of(ids.begin(), ids.end(), [&](ValueId id) { return is_batched(f.type(id).shape); });
+}
+
+PlannedFunction plan_predict(Program& program, Plan& plan, const PlanOptions& options, FunctionId predict, FunctionId prepare) {
+  PlannedFunction function = Planner(program, plan, options, predict, prepare).run();
+  const Function& f = program.function(predict);
+  // A batch that no input has is no batch.
+  const bool batched = !f.parameters.empty() && is_batched(f, f.parameters) && is_batched(f, f.outputs);
+  function.separable = batched && f.updates.empty() && is_separable(program, f);
+  return function;
+}
+
+/// Forms of weights that were the source of others only are not kept.
+void keep_what_is_read(Program& program, FunctionId prepare, const PlannedFunction& predict) {
+  std::erase_if(program.function(prepare).updates, [&](const Update& update) {
+    return std::none_of(predict.buffers.begin(), predict.buffers.end(), [&](const Buffer& buffer) { return buffer.role == BufferRole::prepared && buffer.index == update.variable.index; });
+  });
+  eliminate_dead(program, prepare);
+}
+
+PlannedFunction plan_on_weights(Program& program, Plan& plan, const PlanOptions& options, FunctionId id) {
+  PlannedFunction function = Planner(program, plan, options, id, {}, WeightsFrom::keras).run();
+  function.separable = false;
+  return function;
+}
+
+}  // namespace
+
+Result<Plan> make_plan(Program& program, const PlanOptions& options, const std::vector<FunctionId>& on_weights) {
   Plan plan;
   FunctionId prepare = program.find("prepare");
   if (!prepare.valid()) {
@@ -60,19 +92,17 @@ Result<Plan> make_plan(Program& program, const PlanOptions& options) {
     program.functions.back().name = "prepare";
     prepare = FunctionId{static_cast<uint32_t>(program.functions.size() - 1)};
   }
-  const FunctionId predict = program.find("predict");
   try {
-    Planner planner(program, plan, options, predict, prepare);
-    PlannedFunction function = planner.run();
-    const Function& f = program.function(predict);
-    // A batch that no input has is no batch.
-    const bool batched = std::any_of(f.parameters.begin(), f.parameters.end(), [&](ValueId id) { return is_batched(f.type(id).shape); });
-    const bool outputs_batched = std::all_of(f.outputs.begin(), f.outputs.end(), [&](ValueId id) { return is_batched(f.type(id).shape); }) &&
-                                 std::all_of(f.parameters.begin(), f.parameters.end(), [&](ValueId id) { return is_batched(f.type(id).shape); });
-    function.separable = batched && outputs_batched && f.updates.empty() && is_separable(program, f);
-    find_lives(function);
-    assign_memory(function, options.reuse, options.block);
-    plan.functions.push_back(std::move(function));
+    plan.functions.push_back(plan_predict(program, plan, options, program.find("predict"), prepare));
+    for (FunctionId id : on_weights) plan.functions.push_back(plan_on_weights(program, plan, options, id));
+    if (!on_weights.empty()) {
+      keep_what_is_read(program, prepare, plan.functions[0]);
+      plan.functions.push_back(plan_on_weights(program, plan, options, prepare));  // the last: planning predict fills it
+    }
+    for (PlannedFunction& function : plan.functions) {
+      find_lives(function);
+      assign_memory(function, options.reuse, options.block);
+    }
   } catch (const PlanError& error) {
     return Error{error.message};
   }

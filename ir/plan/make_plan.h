@@ -6,8 +6,9 @@
 
 namespace keratin::ir {
 
-/// Plans `predict`. Packing of weights is appended to `prepare`, which is then evaluated. Errors name the layer that cannot be planned.
-Result<Plan> make_plan(Program& program, const PlanOptions& options);
+/// Plans `predict`, for which packing of weights is appended to `prepare`; then the functions `on_weights`, which work on Keras's own weights,
+/// and, if there are any, `prepare`. The latter is evaluated. Errors name the layer that cannot be planned.
+Result<Plan> make_plan(Program& program, const PlanOptions& options, const std::vector<FunctionId>& on_weights = {});
 
 /// Whether no two examples of a batch meet, so that the batch may be cut into blocks.
 bool is_separable(const Program& program, const Function& function);

@@ -15,9 +15,11 @@ namespace keratin::ir {
 using BufferId = Id<struct BufferTag>;          // into Plan::buffers
 using ExpressionId = Id<struct ExpressionTag>;  // into Plan::expressions
 
-enum class BufferRole : uint8_t { input, output, prepared, state, scratch };
+/// Whose memory it is: the caller's inputs and outputs; structs of the bundle (Prepared, State, and for training Weights, OptimizerState and
+/// StepResult); a table in the code; the workspace.
+enum class BufferRole : uint8_t { input, output, prepared, state, weight, optimizer, metric, table, scratch };
 
-/// Memory of one value: dense, row-major. Inputs, outputs, prepared weights and state lie in the caller's structs, scratch in the workspace.
+/// Memory of one value: dense, row-major.
 struct Buffer {
   DType dtype = DType::float32;
   Shape shape;

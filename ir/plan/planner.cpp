@@ -6,24 +6,25 @@
 
 namespace keratin::ir {
 
-Planner::Planner(Program& program, Plan& plan, const PlanOptions& options, FunctionId function, FunctionId prepare)
-    : program_(program), plan_(plan), options_(options), id_(function), prepare_(prepare) {}
+Planner::Planner(Program& program, Plan& plan, const PlanOptions& options, FunctionId function, FunctionId prepare, WeightsFrom weights)
+    : program_(program), plan_(plan), options_(options), id_(function), prepare_(prepare), weights_(weights) {}
 
 // ---- structure ------------------------------------------------------------------------------------------------------
 
 Planner::Frame Planner::make_frame(const Function& function) {
-  Frame frame{&function, {}, {}, {}, {}, {}, {}, {}, {}};
+  Frame frame{&function, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
   const size_t values = function.values.size();
   frame.operands.resize(values);
   frame.definition.assign(values, -1);
   frame.users.resize(values);
   frame.is_output.assign(values, 0);
+  frame.is_update.assign(values, 0);
   for (size_t n = 0; n < function.nodes.size(); ++n) {
     for (ValueId id : function.nodes[n].outputs) frame.definition[id.index] = static_cast<int>(n);
     for (ValueId id : function.nodes[n].inputs) frame.users[id.index].push_back(static_cast<int>(n));
   }
   for (ValueId id : function.outputs) frame.is_output[id.index] = 1;
-  for (const Update& update : function.updates) frame.is_output[update.value.index] = 1;
+  for (const Update& update : function.updates) frame.is_output[update.value.index] = frame.is_update[update.value.index] = 1;
   find_sinks(frame);
   return frame;
 }
@@ -163,11 +164,12 @@ PlannedFunction Planner::run() {
     if (computed) output_of_[function.outputs[i]] = out_.outputs[i];
     placed[function.outputs[i].index] = 1;
   }
-  // In the order of the program, so that layers follow each other as in the model.
+  // In the order of the program, so that layers follow each other as in the model; what only serves an update waits for its turn.
+  const std::vector<char> tail = update_tail(function);
   for (const Node& node : function.nodes) {
     if (node.op.as<Read>() || node.op.as<Constant>() || node.op.as<Iota>()) continue;
     for (ValueId output : node.outputs)
-      if (frame.sink[output.index] == output && !frame.operands[output.index] && !frame.pooled[output.index] && (is_pointwise(node) || rule_of(node))) {
+      if (!tail[output.index] && frame.sink[output.index] == output && !frame.operands[output.index] && !frame.pooled[output.index] && (is_pointwise(node) || rule_of(node))) {
         materialize(output);
         break;
       }

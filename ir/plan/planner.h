@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct PlanOptions {
   bool relaxed = false;
   std::optional<int64_t> block;  // examples per pass; otherwise chosen by cache size
 };
+
+/// Where a function finds the model's weights: packed beforehand, in Prepared, or as Keras has them, in Weights, which it may change.
+enum class WeightsFrom : uint8_t { prepared, keras };
 
 inline constexpr size_t kMostLeaves = 8;  // operands of one expression
 
@@ -69,7 +73,8 @@ struct PlanError {
 
 class Planner {
  public:
-  Planner(Program& program, Plan& plan, const PlanOptions& options, FunctionId function, FunctionId prepare);
+  /// `prepare` is the function that packs weights; not needed where weights are Keras's own.
+  Planner(Program& program, Plan& plan, const PlanOptions& options, FunctionId function, FunctionId prepare, WeightsFrom weights = WeightsFrom::prepared);
 
   /// Throws PlanError.
   PlannedFunction run();
@@ -105,7 +110,8 @@ class Planner {
   /// The node that alone reads the value, once; null where there is none or the value is an output of the function.
   const Node* only_reader(ValueId id) const;
 
-  /// A weight as the kernel wants it: runs `build` on it in the function prepare and gives the variable that holds the result.
+  /// A weight as the kernel wants it: runs `build` on it in the function prepare and gives the variable that holds the result. Weights that may
+  /// change, and values that are no weights, go through `build` in the function itself.
   Operand prepared(ValueId weight, const std::string& suffix, const std::function<Val(Builder&, Val)>& build);
   /// Whether a value is a weight known before the batch: a read of a variable that predict does not update.
   bool is_weight(ValueId id) const;
@@ -148,7 +154,8 @@ class Planner {
     std::vector<int> definition;                   // node index; -1 for parameters
     std::vector<ValueId> sink;                     // the value whose expression this one is computed in; itself: materialised
     std::vector<std::vector<int>> users;           // node indices
-    std::vector<char> is_output;
+    std::vector<char> is_output, is_update;
+    std::map<std::pair<ValueId, std::string>, std::optional<Operand>> packed;  // what packed_here has made
     std::map<ValueId, Part> parts;                 // values that are written as part of a concatenation
     std::map<ValueId, Operand> reserved;           // concatenations that have parts already, but are not planned yet
     std::vector<char> pooled;                      // read by a max pooling alone, which computes the value on its way
@@ -183,17 +190,24 @@ class Planner {
   BufferId add_end(const Function& function, ValueId value, std::string name, BufferRole role, size_t index);
   Operand buffer_operand(BufferId id) const;
   BufferId variable_buffer(VariableId id);
+  BufferRole role_of(Role role) const;
+  Operand packed_here(ValueId value, const std::string& suffix, const std::function<Val(Builder&, Val)>& build);
+  Operand table_operand(const std::string& key, const std::string& name, const Type& type, std::shared_ptr<const Tensor> value, OriginId origin);
+  std::vector<char> update_tail(const Function& function) const;
   void plan_updates(const std::vector<Update>& updates);
+  bool may_replace(VariableId variable, ValueId value, const std::vector<Update>& later) const;
+  bool reaches(ValueId from, VariableId variable, std::set<ValueId>& seen) const;
 
   Program& program_;
   Plan& plan_;
   PlanOptions options_;
   FunctionId id_, prepare_;
+  WeightsFrom weights_;
   PlannedFunction out_;
   Frame* frame_ = nullptr;
   std::map<VariableId, BufferId> variable_buffers_;
   std::map<std::string, VariableId> prepared_;  // by weight and suffix
-  std::map<ValueId, BufferId> output_of_;       // values that are written straight into an output
+  std::map<ValueId, BufferId> output_of_;       // values that are written straight into an output, or over a variable
   int loops_ = 0;
 };
 

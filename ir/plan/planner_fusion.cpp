@@ -76,6 +76,7 @@ void Planner::find_sinks(Frame& frame) {
     if ((!pointwise && !takes_epilogue(node)) || frame.is_output[id.index] || ends[id.index]) continue;
     const std::optional<ValueId> common = sink_of_readers(frame, id);
     if (!common || size[common->index] >= kLargest) continue;
+    if (!pointwise && frame.is_update[common->index]) continue;  // written over the old value, element by element, which kernels do not promise
     if (pointwise) {
       std::set<ValueId> joined = leaves[common->index];
       joined.erase(id);

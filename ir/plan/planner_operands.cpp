@@ -27,10 +27,24 @@ Operand Planner::buffer_operand(BufferId id) const {
   return {id, buffer.dtype, buffer.shape, std::move(*strides), Dim(0), {}};
 }
 
+BufferRole Planner::role_of(Role role) const {
+  switch (role) {
+    case Role::recurrent_state: return BufferRole::state;
+    case Role::slot:
+    case Role::counter:
+    case Role::hyperparameter: return BufferRole::optimizer;
+    case Role::metric: return BufferRole::metric;
+    case Role::weight:
+    case Role::moving_statistic: return weights_ == WeightsFrom::keras ? BufferRole::weight : BufferRole::prepared;
+    case Role::prepared: return BufferRole::prepared;
+  }
+  return BufferRole::prepared;
+}
+
 BufferId Planner::variable_buffer(VariableId id) {
   if (const auto found = variable_buffers_.find(id); found != variable_buffers_.end()) return found->second;
   const Variable& variable = program_.variable(id);
-  const BufferRole role = variable.role == Role::recurrent_state ? BufferRole::state : BufferRole::prepared;
+  const BufferRole role = role_of(variable.role);
   const BufferId made = add_buffer(variable.type.dtype, variable.type.shape, variable.name, role, id.index);
   variable_buffers_[id] = made;
   return made;
@@ -44,6 +58,7 @@ std::optional<VariableId> Planner::variable_of(ValueId id) const {
 }
 
 bool Planner::is_weight(ValueId id) const {
+  if (weights_ == WeightsFrom::keras) return false;
   const std::optional<VariableId> variable = variable_of(id);
   if (!variable) return false;
   const Role role = program_.variable(*variable).role;
@@ -54,35 +69,34 @@ std::optional<double> Planner::scalar(ValueId id) const {
   return constant_number(program_, id, [this](ValueId value) { return definition(value); });
 }
 
-/// A table known to the compiler lies beside the prepared weights.
-Operand Planner::constant_operand(const Node& node) {
-  const auto& attrs = *node.op.as<Constant>();
-  const std::string key = fmt::format("constant {}", attrs.id.index);
+/// A table known to the compiler lies beside the prepared weights, or in the code where there are none.
+Operand Planner::table_operand(const std::string& key, const std::string& name, const Type& type, std::shared_ptr<const Tensor> value, OriginId origin) {
   if (!prepared_.contains(key)) {
     const VariableId id{static_cast<uint32_t>(program_.variables.size())};
-    const std::string& layer = node.origin.valid() ? program_.origins[node.origin.index].path : id_.valid() ? function().name : "table";
-    program_.variables.push_back({layer + "/table", attrs.type, Role::prepared, false, program_.constants[attrs.id.index], node.origin});
+    program_.variables.push_back({name, type, Role::prepared, false, std::move(value), origin});
     prepared_[key] = id;
+    if (weights_ == WeightsFrom::keras) variable_buffers_[id] = add_buffer(type.dtype, type.shape, name, BufferRole::table, id.index);
   }
   return buffer_operand(variable_buffer(prepared_[key]));
+}
+
+Operand Planner::constant_operand(const Node& node) {
+  const auto& attrs = *node.op.as<Constant>();
+  const std::string& layer = node.origin.valid() ? program_.origins[node.origin.index].path : id_.valid() ? function().name : "table";
+  return table_operand(fmt::format("constant {}", attrs.id.index), layer + "/table", attrs.type, program_.constants[attrs.id.index], node.origin);
 }
 
 Operand Planner::iota_operand(const Node& node) {
   const auto& attrs = *node.op.as<Iota>();
   const Dim extent = attrs.type.shape[attrs.axis];
   if (!extent.is_static()) fail(node, "numbering the examples of a batch is not supported");
-  const std::string key = fmt::format("iota {} {}", extent.size, keratin::name_of(attrs.type.dtype));
-  if (!prepared_.contains(key)) {
-    Tensor numbers(attrs.type.dtype, {extent.size});
-    for (int64_t i = 0; i < extent.size; ++i) {
-      if (is_float(attrs.type.dtype)) numbers.floats[static_cast<size_t>(i)] = static_cast<double>(i);
-      else numbers.integers[static_cast<size_t>(i)] = i;
-    }
-    const VariableId id{static_cast<uint32_t>(program_.variables.size())};
-    program_.variables.push_back({fmt::format("numbers_{}", extent.size), {attrs.type.dtype, {extent}}, Role::prepared, false, std::make_shared<const Tensor>(std::move(numbers)), node.origin});
-    prepared_[key] = id;
+  Tensor numbers(attrs.type.dtype, {extent.size});
+  for (int64_t i = 0; i < extent.size; ++i) {
+    if (is_float(attrs.type.dtype)) numbers.floats[static_cast<size_t>(i)] = static_cast<double>(i);
+    else numbers.integers[static_cast<size_t>(i)] = i;
   }
-  Operand operand = buffer_operand(variable_buffer(prepared_[key]));
+  const std::string key = fmt::format("iota {} {}", extent.size, keratin::name_of(attrs.type.dtype));
+  Operand operand = table_operand(key, fmt::format("numbers_{}", extent.size), {attrs.type.dtype, {extent}}, std::make_shared<const Tensor>(std::move(numbers)), node.origin);
   operand.shape = attrs.type.shape;
   operand.strides.assign(static_cast<size_t>(attrs.type.shape.rank()), Dim(0));
   operand.strides[static_cast<size_t>(attrs.axis)] = Dim(1);
@@ -222,8 +236,8 @@ const Node* Planner::only_reader(ValueId id) const {
 }
 
 Operand Planner::prepared(ValueId weight, const std::string& suffix, const std::function<Val(Builder&, Val)>& build) {
+  if (!is_weight(weight)) return packed_here(weight, suffix, build);
   const std::optional<VariableId> source = variable_of(weight);
-  IR_CHECK(source.has_value(), "only weights are prepared");
   const Shape shape = type(weight).shape;  // of the weight as it is read, perhaps through a reshape
   const std::string key = fmt::format("{} {} {}", source->index, to_string(shape), suffix);
   if (!prepared_.contains(key)) {
@@ -242,6 +256,22 @@ Operand Planner::prepared(ValueId weight, const std::string& suffix, const std::
     prepared_[key] = id;
   }
   return buffer_operand(variable_buffer(prepared_[key]));
+}
+
+Operand Planner::packed_here(ValueId value, const std::string& suffix, const std::function<Val(Builder&, Val)>& build) {
+  auto& packed = frame_->packed[{value, suffix}];
+  if (packed) return *packed;
+  const FunctionId id{static_cast<uint32_t>(program_.functions.size())};
+  program_.functions.push_back({});
+  program_.function(id).name = "pack_" + suffix;
+  Builder builder(program_, id);
+  if (const Node* node = definition(value)) builder.set_origin(node->origin);
+  const Val result = build(builder, builder.parameter(type(value), "weight"));
+  IR_CHECK(!result.poisoned(), "packing a weight failed");
+  builder.output(result, suffix);
+  const Operand made = body(id, {operand(value)})[0];
+  frame_->packed[{value, suffix}] = made;
+  return made;
 }
 
 }  // namespace keratin::ir

@@ -30,7 +30,7 @@ std::string print_step(const Plan& plan, const PlannedFunction& f, const Step& s
 }
 
 std::string_view role_text(BufferRole role) {
-  constexpr std::string_view names[] = {"input", "output", "prepared", "state", "scratch"};
+  constexpr std::string_view names[] = {"input", "output", "prepared", "state", "weight", "optimizer", "metric", "table", "scratch"};
   return names[static_cast<size_t>(role)];
 }
 

@@ -64,6 +64,8 @@ LabelKind label_kind(Val y, Val prediction);
 /// A loss of targets and predictions that are combined element by element: targets are cast, `same_rank` gives both one rank, and shapes that
 /// do not fit are an error.
 LossFunction elementwise(LossFunction values, bool same_rank = false);
+/// Nodes added from here on belong to this part of the training step, which no layer is.
+void begin_part(ir::Builder& b, const std::string& path, const std::string& description);
 /// x / y, 0 where y is 0.
 Val divide_no_nan(Val x, Val y);
 Val square(Val x);

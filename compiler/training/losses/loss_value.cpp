@@ -119,4 +119,9 @@ Val loss_value(const Loss& loss, Val y, Val prediction, Val mask, Val weight) {
   return sum / element_count(values, values.dtype());
 }
 
+void begin_part(ir::Builder& b, const std::string& path, const std::string& description) {
+  b.program().origins.push_back({path, description, false});
+  b.set_origin(ir::OriginId{static_cast<uint32_t>(b.program().origins.size() - 1)});
+}
+
 }  // namespace keratin

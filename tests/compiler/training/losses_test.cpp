@@ -27,7 +27,7 @@ LossRun run(const Loss& loss, const Array& y, const Array& p, const Array* weigh
   ir::GradientRequest request;
   request.outputs = {0};
   request.parameters = {1};
-  request.unit_cotangents = true;
+  request.losses = request.outputs;
   const ir::FunctionId backward = ir::differentiate(program, id, request);
   ir::Evaluator evaluator(program, y.shape[0]);
   ir::Tensors inputs = {to_tensor(y, y.dtype), to_tensor(p, p.dtype)};

@@ -1,0 +1,41 @@
+// A training program that is run: its functions on batches, its variables from step to step.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/data/array.h"
+#include "compiler/training/train_step.h"
+
+namespace keratin {
+
+/// Arrays of as many rows each: inputs in the model's order, targets and sample weights (or none) per output.
+struct FitData {
+  std::vector<Array> inputs, targets;
+  std::vector<std::optional<Array>> weights;
+
+  int64_t examples() const { return inputs.empty() || inputs[0].rank() == 0 ? 0 : inputs[0].shape[0]; }
+  FitData rows(int64_t begin, int64_t count) const;
+};
+
+/// Runs the functions of a training program on batches of any size. Errors are the engine's (an id out of range).
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+  /// One step; the loss before the update.
+  virtual Result<double> train(const FitData& batch) = 0;
+  /// Loss and metrics of a batch in inference mode; the step must have been made with evaluation.
+  virtual Result<double> evaluate(const FitData& batch) = 0;
+  virtual void reset_metrics() = 0;
+  /// The metrics so far, in the order of result_names.
+  virtual Result<std::vector<Array>> results() = 0;
+  /// Ends training: averages replace weights.
+  virtual Result<bool> finish() = 0;
+  /// The outputs of predict with the present weights, in batches where the model fixes their size; states begin anew.
+  virtual Result<std::vector<Array>> predict(const std::vector<Array>& inputs) = 0;
+  virtual Array variable(ir::VariableId id) = 0;
+  virtual const TrainStep& functions() const = 0;
+  virtual const ir::Program& program() const = 0;
+};
+
+}  // namespace keratin

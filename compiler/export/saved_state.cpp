@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -45,7 +47,32 @@ void check_optimizer(NamedArrays given, const NamedArrays& present, const std::s
   state.optimizer = std::move(ordered);
 }
 
+/// The number N of `optimizer/vars/N`.
+std::optional<size_t> variable_number(std::string_view place) {
+  constexpr std::string_view kVariables = "optimizer/vars/";
+  size_t number = 0;
+  if (!place.starts_with(kVariables)) return std::nullopt;
+  const char* end = place.data() + place.size();
+  const auto [stop, error] = std::from_chars(place.data() + kVariables.size(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
 }  // namespace
+
+std::vector<const NamedArray*> optimizer_variables(const NamedArrays& optimizer) {
+  std::vector<std::pair<size_t, const NamedArray*>> numbered;
+  for (size_t i = 0; i < optimizer.size(); ++i) {
+    const std::optional<size_t> number = variable_number(optimizer[i].first);
+    if (number) numbered.emplace_back(*number, &optimizer[i]);
+  }
+  std::vector<const NamedArray*> list;
+  if (numbered.empty())  // of a legacy file, which lists them in this order
+    for (const NamedArray& variable : optimizer) list.push_back(&variable);
+  std::sort(numbered.begin(), numbered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [number, variable] : numbered) list.push_back(variable);
+  return list;
+}
 
 Result<NamedArrays> read_optimizer_state(const WeightStore& store) {
   NamedArrays arrays;

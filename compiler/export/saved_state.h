@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "compiler/data/npz.h"
 #include "compiler/json/json.h"
@@ -21,6 +22,9 @@ struct SavedState {
 
 /// What a weight file keeps of an optimizer, by place as in SavedState. Empty where it keeps nothing.
 Result<NamedArrays> read_optimizer_state(const WeightStore& store);
+
+/// Optimizer.variables of such a state in Keras's order; what wrapped optimizers write once more is left out.
+std::vector<const NamedArray*> optimizer_variables(const NamedArrays& state);
 
 /// Whether `arrays`, which came from `file`, are complete and of the right shapes and dtypes: every weight of `model` (expanded), and under
 /// `optimizer/` nothing, or what `present` has. Fills `state`; integers of an optimizer take the dtype that is present.

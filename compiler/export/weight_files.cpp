@@ -2,10 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
-#include <optional>
-
 #include "compiler/export/configs.h"
 #include "compiler/import/bind_weights.h"
 #include "compiler/layers/input_layer.h"
@@ -36,32 +32,6 @@ Result<Done> replace_weights(const ReadModel& source, const SavedState& state, H
   return Done{};
 }
 
-/// The number N of `optimizer/vars/N`.
-std::optional<size_t> variable_number(std::string_view place) {
-  constexpr std::string_view kVariables = "optimizer/vars/";
-  size_t number = 0;
-  if (!place.starts_with(kVariables)) return std::nullopt;
-  const char* end = place.data() + place.size();
-  const auto [stop, error] = std::from_chars(place.data() + kVariables.size(), end, number);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return number;
-}
-
-/// An optimizer's variables in Keras's order; those of a wrapped optimizer, which follow once more on their own, left out.
-std::vector<const NamedArray*> in_order(const NamedArrays& optimizer) {
-  std::vector<std::pair<size_t, const NamedArray*>> numbered;
-  for (size_t i = 0; i < optimizer.size(); ++i) {
-    const std::optional<size_t> number = variable_number(optimizer[i].first);
-    if (number) numbered.emplace_back(*number, &optimizer[i]);
-  }
-  std::vector<const NamedArray*> list;
-  if (numbered.empty())  // of a legacy file, which lists them in this order
-    for (const NamedArray& variable : optimizer) list.push_back(&variable);
-  std::sort(numbered.begin(), numbered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [number, variable] : numbered) list.push_back(variable);
-  return list;
-}
-
 const Json* optimizer_name(const Json& compile_config) {
   const Json* optimizer = compile_config.find("optimizer");
   const Json* config = optimizer ? optimizer->find("config") : nullptr;
@@ -78,8 +48,8 @@ void set_object_optimizer(const NamedArrays& optimizer, const Json* compile_conf
         for (const Hdf5Attribute& attribute : attributes) names.emplace_back(path, attribute);
   content.remove("optimizer");
   if (optimizer.empty()) return;
-  const bool numbered = std::any_of(optimizer.begin(), optimizer.end(), [](const NamedArray& variable) { return variable_number(variable.first).has_value(); });
-  for (size_t i = 0; i < optimizer.size(); ++i) content.set(numbered ? optimizer[i].first : fmt::format("optimizer/vars/{}", i), optimizer[i].second);
+  const bool by_object = find_array(optimizer, "optimizer/vars/0") != nullptr;
+  for (size_t i = 0; i < optimizer.size(); ++i) content.set(by_object ? optimizer[i].first : fmt::format("optimizer/vars/{}", i), optimizer[i].second);
   for (auto& [path, attribute] : names)
     if (content.groups().contains(path)) content.set_attribute(path, std::move(attribute));
   if (const Json* name = compile_config ? optimizer_name(*compile_config) : nullptr) content.set_text("optimizer/vars", "name", name->as_string());
@@ -139,7 +109,7 @@ void set_legacy_optimizer(const NamedArrays& optimizer, Hdf5Content& content) {
   content.remove(kOptimizerWeights);
   if (optimizer.empty()) return;
   std::vector<std::string> names;
-  for (const NamedArray* variable : in_order(optimizer)) {
+  for (const NamedArray* variable : optimizer_variables(optimizer)) {
     names.push_back(variable->first.substr(kOptimizer.size()));
     content.set(fmt::format("{}/{}", kOptimizerWeights, names.back()), variable->second);
   }

@@ -60,6 +60,7 @@ class Optimizer {
   virtual Val update(StepContext& context, Val weight, Val gradient) const = 0;
   virtual std::optional<double> decay_of(const ir::Variable&) const { return weight_decay; }
 
+  std::string class_name;  // as Keras spells it
   double learning_rate = 0.001;
   Schedule schedule;  // empty: the learning rate is a variable
   std::optional<double> weight_decay, clip_norm, clip_value, global_clip_norm, loss_scale;

@@ -64,6 +64,7 @@ Result<optimizers::Pointer> read_single(const Json& spec) {
     if (lower(definition.class_name) != lower(given.name)) continue;
     TrainingArguments arguments(given.config);
     optimizers::Pointer optimizer = definition.create(arguments);
+    optimizer->class_name = definition.class_name;
     const Result<bool> common = read_common(arguments, *optimizer);
     const std::string problem = common ? arguments.problem() : common.error();
     if (!problem.empty()) return Error{fmt::format("optimizer: {}: {}", given.name, problem)};

@@ -132,7 +132,39 @@ std::vector<OptimizerVariable> order_for(const OptimizerSetup& setup, const Laye
   return optimizer_order(setup, trained_in_order(model), [&](const std::string& name) { return find_array(variables, name) != nullptr; });
 }
 
+/// The names of the variables that a training program of these weights would have.
+std::set<std::string> program_names(const OptimizerSetup& setup, const std::vector<const Weight*>& trained) {
+  ir::Program program;
+  program.functions.push_back({});
+  ir::Builder b(program, ir::FunctionId{0});
+  std::vector<TrainedWeight> weights;
+  for (const Weight* weight : trained) {
+    const ir::VariableId id = add_variable(program, weight->path, {weight->dtype, weight->shape}, ir::Role::weight, 0);
+    weights.push_back({id, b.parameter(program.variable(id).type, weight->path), {}});
+  }
+  std::optional<ir::VariableId> scale;
+  loss_scale(b, setup, scale);
+  apply_optimizer(b, setup, std::move(weights), scale);
+  std::set<std::string> names;
+  for (const ir::Variable& variable : program.variables) names.insert(variable.name);
+  return names;
+}
+
 }  // namespace
+
+std::vector<OptimizerVariable> stored_order(const Json& compile_config, const Layer& model, size_t count) {
+  const Json* spec = compile_config.find("optimizer");
+  Result<OptimizerSetup> setup = spec ? read_optimizer(*spec) : Result<OptimizerSetup>(Error{});
+  if (!setup) return {};
+  const std::vector<const Weight*> trained = trained_in_order(model);
+  for (const bool wrapped : {false, true}) {  // Keras wraps the optimizer of a model in half precision, and does not say so
+    if (wrapped) setup->dynamic_scale = DynamicLossScale{};
+    const std::set<std::string> names = program_names(*setup, trained);
+    std::vector<OptimizerVariable> order = optimizer_order(*setup, trained, [&](const std::string& name) { return names.contains(name); });
+    if (order.size() == count) return order;
+  }
+  return {};
+}
 
 std::vector<OptimizerVariable> optimizer_order(const OptimizerSetup& setup, const std::vector<const Weight*>& trained, const std::function<bool(const std::string&)>& has) {
   return Order(setup, trained, has).run();

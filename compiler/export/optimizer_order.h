@@ -26,6 +26,10 @@ std::vector<OptimizerVariable> optimizer_order(const OptimizerSetup& setup, cons
 /// model.trainable_variables: each once.
 std::vector<const Weight*> trained_in_order(const Layer& model);
 
+/// The same for the optimizer of a compile configuration, without a program: what a file holds of `count` variables. Empty where that is
+/// another number than such an optimizer has for this model, or the optimizer cannot be read.
+std::vector<OptimizerVariable> stored_order(const Json& compile_config, const Layer& model, size_t count);
+
 /// The optimizer's variables of a training program, by name (`optimizer/iteration`, ...; others are not looked at), as SavedState::optimizer
 /// wants them. Whatever begins with `optimizer/` must have a place in Keras,
 /// but Nadam's product, which Keras loses in a LossScaleOptimizer.

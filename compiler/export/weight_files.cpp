@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compiler/export/configs.h"
+#include "compiler/export/optimizer_order.h"
 #include "compiler/import/bind_weights.h"
 #include "compiler/layers/input_layer.h"
 
@@ -39,6 +42,19 @@ const Json* optimizer_name(const Json& compile_config) {
   return name && name->is_string() ? name : nullptr;
 }
 
+/// An optimizer's variables by place; those of a legacy file, which lists them in Keras's order, are given theirs.
+NamedArrays placed(const NamedArrays& optimizer, const Json& compile_config, const Model& model) {
+  if (find_array(optimizer, "optimizer/vars/0")) return optimizer;
+  const std::vector<OptimizerVariable> order = stored_order(compile_config, model, optimizer.size());
+  NamedArrays list;
+  for (size_t i = 0; i < optimizer.size(); ++i) {
+    if (order.empty()) list.emplace_back(fmt::format("optimizer/vars/{}", i), optimizer[i].second);
+    else
+      for (const std::string& place : order[i].places) list.emplace_back(place, optimizer[i].second);
+  }
+  return list;
+}
+
 /// Puts the optimizer's variables into a weight file of Keras 3 in the place of those that are there.
 void set_object_optimizer(const NamedArrays& optimizer, const Json* compile_config, Hdf5Content& content) {
   std::vector<std::pair<std::string, Hdf5Attribute>> names;  // the groups' attributes
@@ -48,8 +64,7 @@ void set_object_optimizer(const NamedArrays& optimizer, const Json* compile_conf
         for (const Hdf5Attribute& attribute : attributes) names.emplace_back(path, attribute);
   content.remove("optimizer");
   if (optimizer.empty()) return;
-  const bool by_object = find_array(optimizer, "optimizer/vars/0") != nullptr;
-  for (size_t i = 0; i < optimizer.size(); ++i) content.set(by_object ? optimizer[i].first : fmt::format("optimizer/vars/{}", i), optimizer[i].second);
+  for (const auto& [place, array] : optimizer) content.set(place, array);
   for (auto& [path, attribute] : names)
     if (content.groups().contains(path)) content.set_attribute(path, std::move(attribute));
   if (const Json* name = compile_config ? optimizer_name(*compile_config) : nullptr) content.set_text("optimizer/vars", "name", name->as_string());
@@ -99,19 +114,31 @@ Result<Hdf5Content> object_weights(const ReadModel& source, const SavedState& st
   const Result<NamedArrays> optimizer = saved_optimizer(source, state);
   if (!optimizer) return Error{optimizer.error()};
   const Json compile_config = saved_compile_config(source, state);
-  set_object_optimizer(*optimizer, &compile_config, content);
+  set_object_optimizer(placed(*optimizer, compile_config, *source.model), &compile_config, content);
   return content;
 }
 
 namespace {
 
-void set_legacy_optimizer(const NamedArrays& optimizer, Hdf5Content& content) {
+/// The name that a legacy file gives a variable: like `adam/dense_kernel_momentum`; where it is not known, its number.
+std::string legacy_name(const NamedArray& variable, const std::vector<OptimizerVariable>& order, size_t number, const std::string& owner) {
+  if (!variable.first.starts_with("optimizer/vars/")) return variable.first.substr(kOptimizer.size());
+  if (order.empty() || order[number].name.empty()) return fmt::format("{}/variable_{}", owner, number);
+  std::string name = order[number].name.substr(kOptimizer.size());
+  std::replace(name.begin(), name.end(), '/', '_');
+  return fmt::format("{}/{}", owner, name);
+}
+
+void set_legacy_optimizer(const NamedArrays& optimizer, const Json& compile_config, const Model& model, Hdf5Content& content) {
   content.remove(kOptimizerWeights);
   if (optimizer.empty()) return;
+  const std::vector<const NamedArray*> variables = optimizer_variables(optimizer);
+  const std::vector<OptimizerVariable> order = stored_order(compile_config, model, variables.size());
+  const Json* owner = optimizer_name(compile_config);
   std::vector<std::string> names;
-  for (const NamedArray* variable : optimizer_variables(optimizer)) {
-    names.push_back(variable->first.substr(kOptimizer.size()));
-    content.set(fmt::format("{}/{}", kOptimizerWeights, names.back()), variable->second);
+  for (size_t i = 0; i < variables.size(); ++i) {
+    names.push_back(legacy_name(*variables[i], order, i, owner ? owner->as_string() : "optimizer"));
+    content.set(fmt::format("{}/{}", kOptimizerWeights, names.back()), variables[i]->second);
   }
   content.set_list(kOptimizerWeights, "weight_names", names);
 }
@@ -144,7 +171,7 @@ Result<Hdf5Content> legacy_model(const ReadModel& source, const SavedState& stat
   if (copied) {
     if (const Result<Done> added = content.add_file(file.hdf5); !added) return Error{added.error()};
     if (const Result<Done> replaced = replace_weights(source, state, content); !replaced) return Error{replaced.error()};
-    if (state.optimizer) set_legacy_optimizer(*state.optimizer, content);
+    if (state.optimizer) set_legacy_optimizer(*state.optimizer, saved_compile_config(source, state), *source.model, content);
   } else {
     const std::string backend = file.backend.empty() ? "tensorflow" : file.backend;
     for (const char* group : {"", kModelWeights}) {
@@ -155,7 +182,7 @@ Result<Hdf5Content> legacy_model(const ReadModel& source, const SavedState& stat
     add_layer_lists(source, state, content);
     const Result<NamedArrays> optimizer = saved_optimizer(source, state);
     if (!optimizer) return Error{optimizer.error()};
-    set_legacy_optimizer(*optimizer, content);
+    set_legacy_optimizer(*optimizer, saved_compile_config(source, state), *source.model, content);
   }
   if (copied && !state.compile_config) return content;
   const Json training = state.compile_config || file.container != Container::hdf5 ? training_config_of(saved_compile_config(source, state)) : file.training_config;

@@ -239,5 +239,44 @@ TEST_CASE("a compile configuration is replaced, and nothing else of the configur
   CHECK(open_source(folder.path("none.keras")).read.file.compile_config.is_null());
 }
 
+/// What Keras recorded of an optimizer as a file would hold it: every variable is filled with its number.
+NamedArrays recorded_state(const Json& order) {
+  NamedArrays state;
+  for (const auto& [place, number] : order.find("places")->as_object()) {
+    const Json& variable = order.find("variables")->as_array()[static_cast<size_t>(number.as_int())];
+    std::vector<int64_t> shape;
+    for (const Json& extent : variable.find("shape")->as_array()) shape.push_back(extent.as_int());
+    const int64_t count = element_count(shape).value();
+    const DType dtype = variable.find("dtype")->as_string() == "float32" ? DType::float32 : variable.find("dtype")->as_string() == "int64" ? DType::int64 : DType::int32;
+    state.emplace_back(place, Array::of(shape, std::vector<int64_t>(static_cast<size_t>(count), number.as_int())).to(dtype));
+  }
+  return state;
+}
+
+TEST_CASE("the state of every optimizer goes into a legacy file and comes back to all its places") {
+  const TestFolder folder;
+  const Source source = open_source(KERATIN_EXPORT_TESTS "/optimizer_orders.keras");
+  const Result<Bytes> text = read_file(KERATIN_EXPORT_TESTS "/optimizer_orders.json");
+  REQUIRE(text.ok());
+  const Json orders = *Json::parse(text->text());
+  for (const auto& [name, order] : orders.as_object()) {
+    INFO(name);
+    SavedState state;
+    state.weights = source.weights;
+    state.optimizer = recorded_state(order);
+    state.compile_config = Json(Json::Object{{"optimizer", *order.find("optimizer")}, {"loss", Json::Object{{"class_name", "MeanSquaredError"}, {"config", Json::Object{}}}}});
+    write(source, state, folder.path("m.keras"));
+    const Source model = open_source(folder.path("m.keras"));
+    write(model, {model.weights, {}, {}}, folder.path("m.h5"));
+    const Source legacy = open_source(folder.path("m.h5"));
+    CHECK(legacy.optimizer.size() == order.find("variables")->as_array().size());
+    if (name == "adam") CHECK(legacy.optimizer[2].first == "optimizer/adam/conv_kernel_momentum");
+    write(legacy, {legacy.weights, {}, {}}, folder.path("again.keras"));
+    const Source again = open_source(folder.path("again.keras"));
+    CHECK(sorted(again.optimizer) == sorted(*state.optimizer));
+    CHECK(*again.read.file.compile_config.find("optimizer") == *order.find("optimizer"));
+  }
+}
+
 }  // namespace
 }  // namespace keratin

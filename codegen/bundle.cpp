@@ -16,6 +16,7 @@ Bundle emit(const ir::Plan& plan, const EmitOptions& options) {
   bundle.files.push_back({options.name + ".h", emitter.header()});
   bundle.files.push_back({options.name + ".cpp", emitter.source()});
   if (emitter.trains()) bundle.files.push_back({options.name + "_train.cpp", emitter.training_source()});
+  if (emitter.writer("train_step") && emitter.writer("evaluate_step")) bundle.files.push_back({options.name + "_trainer.h", emitter.trainer_header()});
   bundle.files.push_back({options.name + "_weights.cpp", emitter.weights_source()});
   if (options.weights_as == WeightsAs::file) bundle.files.push_back({options.name + "_weights.bin", emitter.weights_file()});
   else if (!emitter.literals()) bundle.files.push_back({options.name + "_weights.cpp.bin", emitter.weights_blob()});

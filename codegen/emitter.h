@@ -28,6 +28,9 @@ class Emitter {
   std::string weights_declarations() const;
   std::string source() const;
   std::string training_source() const;
+  std::string trainer_header() const;
+  /// A view over an untyped pointer: `{static_cast<const float*>(in[0]), n}`.
+  static std::string view_text(const ir::Buffer& buffer, const std::string& pointer, bool constant);
   std::string weights_source() const;
   std::string weights_blob() const;
   /// NAME_weights.bin: header, table, payload.

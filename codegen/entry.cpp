@@ -8,18 +8,16 @@ namespace keratin {
 
 namespace {
 
-/// A view over the i-th pointer of an array.
-std::string view_of(const ir::Buffer& buffer, size_t i, const char* array, bool constant) {
-  const std::string pointer = fmt::format("static_cast<{}{}*>({}[{}])", constant ? "const " : "", cpp_type(buffer.dtype), array, i);
-  std::string free;
-  for (ir::Dim extent : buffer.shape.dims)
-    if (!extent.is_static()) free += ", " + Emitter::dim(extent);
-  return "{" + pointer + free + "}";
-}
-
 std::string export_text(const std::string& signature, const std::string& body) { return fmt::format("__attribute__((visibility(\"default\"))) {} {{\n{}}}\n", signature, body); }
 
 }  // namespace
+
+std::string Emitter::view_text(const ir::Buffer& buffer, const std::string& pointer, bool constant) {
+  std::string free;
+  for (ir::Dim extent : buffer.shape.dims)
+    if (!extent.is_static()) free += ", " + dim(extent);
+  return fmt::format("{{static_cast<{}{}*>({}){}}}", constant ? "const " : "", cpp_type(buffer.dtype), pointer, free);
+}
 
 std::vector<std::pair<ir::VariableId, std::string>> Emitter::held_fields() const {
   std::vector<std::pair<ir::VariableId, std::string>> list;
@@ -39,7 +37,7 @@ std::string Emitter::held_call(const FunctionWriter& writer) const {
     const size_t place = input ? i : i - f.parameters.size();
     const ir::Buffer& buffer = f.buffers[ends[i].buffer.index];
     std::string& members = views[ends[i].text.substr(0, ends[i].text.find('.'))];
-    if (ends[i].view) members += (members.empty() ? "" : ", ") + view_of(buffer, place, input ? "in" : "out", input);
+    if (ends[i].view) members += (members.empty() ? "" : ", ") + view_text(buffer, fmt::format("{}[{}]", input ? "in" : "out", place), input);
     else after += fmt::format("  __builtin_memcpy(out[{}], {}, sizeof({}) * {});\n", place, ends[i].text, cpp_type(buffer.dtype), buffer.shape.static_count());
   }
   const std::string space = this->space();
@@ -68,8 +66,8 @@ std::string emit_entry(const ir::Plan& plan, const EmitOptions& options, const s
   const ir::PlannedFunction& f = emitter.predict();
   const std::string space = emitter.space();
   std::string inputs, outputs;
-  for (size_t i = 0; i < f.parameters.size(); ++i) inputs += (i ? ", " : "") + view_of(f.buffers[f.parameters[i].index], i, "in", true);
-  for (size_t i = 0; i < f.outputs.size(); ++i) outputs += (i ? ", " : "") + view_of(f.buffers[f.outputs[i].index], i, "out", false);
+  for (size_t i = 0; i < f.parameters.size(); ++i) inputs += (i ? ", " : "") + Emitter::view_text(f.buffers[f.parameters[i].index], fmt::format("in[{}]", i), true);
+  for (size_t i = 0; i < f.outputs.size(); ++i) outputs += (i ? ", " : "") + Emitter::view_text(f.buffers[f.outputs[i].index], fmt::format("out[{}]", i), false);
   const bool steps = emitter.writer("train_step") != nullptr;
   // What one loaded model holds: its workspace and, where it has them, state, weights and what training keeps.
   std::string held = fmt::format("  {}::Workspace* workspace = nullptr;\n", space);

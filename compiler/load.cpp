@@ -4,6 +4,7 @@
 
 #include "compiler/import/bind_weights.h"
 #include "compiler/import/graph_reader.h"
+#include "compiler/initializers/initializer.h"
 
 namespace keratin {
 
@@ -24,6 +25,13 @@ std::optional<ReadModel> read_graph_of(const std::string& path, const std::optio
   if (!read.model) return std::nullopt;
   read.model->compile_config = read.file.compile_config;
   return read;
+}
+
+ExpandedModel expand_with_weights(ReadModel& read, const ExpandOptions& options, std::optional<uint64_t> seed, Problems& problems) {
+  if (!seed) return expand_and_bind(read, options, problems);
+  ExpandedModel expanded = expand(*read.model, read.file.path, options, problems);
+  if (problems.empty()) initialize_weights(expanded.program, expanded.layers, *seed, read.file.path, problems);
+  return expanded;
 }
 
 ExpandedModel expand_and_bind(ReadModel& read, const ExpandOptions& options, Problems& problems) {

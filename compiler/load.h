@@ -19,5 +19,7 @@ std::optional<ReadModel> read_graph_of(const std::string& path, const std::optio
 
 /// Expands the graph and binds the weights. Problems are complete; the program is whole only without any.
 ExpandedModel expand_and_bind(ReadModel& read, const ExpandOptions& options, Problems& problems);
+/// The same with first values from a seed in place of those of the file (or of none), where a seed is given.
+ExpandedModel expand_with_weights(ReadModel& read, const ExpandOptions& options, std::optional<uint64_t> seed, Problems& problems);
 
 }  // namespace keratin

@@ -9,6 +9,7 @@
 #include "compiler/engine/measure.h"
 #include "compiler/engine/seeded_inputs.h"
 #include "compiler/load.h"
+#include "compiler/training/overrides.h"
 
 namespace keratin {
 
@@ -25,9 +26,21 @@ void print_result(const Options& options, const CompiledModel& model, const Timi
                file, time.min_us, time.median_us, batch, options.threads, model.weights_bytes(), model.workspace_bytes(batch), compile_seconds, model.build_seconds());
     return;
   }
-  fmt::print("{}: {:.2f} us per call at best, {:.2f} us median (batch {}, {} thread{})\n", file, time.min_us, time.median_us, batch, options.threads, options.threads == 1 ? "" : "s");
+  fmt::print("{}: {:.2f} us per {} at best, {:.2f} us median (batch {}, {} thread{})\n", file, time.min_us, options.train ? "step" : "call", time.median_us, batch, options.threads, options.threads == 1 ? "" : "s");
   fmt::print("weights {} bytes, workspace {} bytes; compiled in {:.2f} s, built in {:.2f} s{}\n", model.weights_bytes(), model.workspace_bytes(batch), compile_seconds, model.build_seconds(),
              model.build_seconds() == 0 ? " (from the cache)" : "");
+}
+
+/// Adds the training step; its targets follow the inputs.
+std::vector<ir::FunctionId> add_step(const Options& options, Model& model, ExpandedModel& expanded, std::vector<Array>& inputs, int64_t batch, Problems& problems) {
+  override_training(model, options.training, problems);
+  const TrainingSetup setup = read_training(model, options.model, problems);
+  if (!problems.empty()) return {};
+  const BatchTypes types = target_types(setup, expanded.program, options.model, problems);
+  if (!problems.empty()) return {};
+  for (Array& target : seeded_targets(expanded.program, types.targets, batch, 2)) inputs.push_back(std::move(target));
+  const TrainStep step = add_train_step(model, expanded, setup, types, {}, options.model, problems);
+  return {step.function};
 }
 
 }  // namespace
@@ -40,12 +53,15 @@ int run_bench(const Options& options) {
   ExpandOptions expansion;
   expansion.batch = options.batch.value_or(1);
   expansion.shapes = options.shapes;
-  ExpandedModel expanded = expand_and_bind(*read, expansion, problems);
+  ExpandedModel expanded = expand_with_weights(*read, expansion, options.initialize, problems);
   if (!problems.empty()) return report(problems);
   const int64_t batch = *expansion.batch;
-  const std::vector<Array> inputs = seeded_inputs(expanded.program, batch, 1);
+  std::vector<Array> inputs = seeded_inputs(expanded.program, batch, 1);
   const PipelineOptions pipeline = pipeline_options(options);
-  Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline);
+  std::vector<ir::FunctionId> on_weights;
+  if (options.train) on_weights = add_step(options, *read->model, expanded, inputs, batch, problems);
+  if (!problems.empty()) return report(problems);
+  Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline, on_weights);
   if (!planned) {
     problems.add(planned.error());
     return report(problems);
@@ -56,7 +72,7 @@ int run_bench(const Options& options) {
   const double compile_seconds = seconds_since(begin) - model.build_seconds();
   std::optional<kr::ThreadPool> pool;
   if (options.threads > 1) pool.emplace(options.threads);
-  Result<Timing> time = model.measure(inputs, batch, pool ? &*pool : nullptr, options.seconds);
+  Result<Timing> time = model.measure(options.train ? "train_step" : "predict", inputs, batch, pool ? &*pool : nullptr, options.seconds);
   if (!time) {
     problems.add(fmt::format("{}: {}", options.model, time.error()));
     return report(problems);

@@ -92,7 +92,7 @@ int run_compile(const Options& options) {
   expansion.batch = options.batch;
   expansion.shapes = options.shapes;
   expansion.losses = options.gradients || options.train;
-  ExpandedModel expanded = expand_and_bind(*read, expansion, problems);
+  ExpandedModel expanded = expand_with_weights(*read, expansion, options.initialize, problems);
   if (!problems.empty()) return report(problems);
   std::vector<ir::FunctionId> on_weights;
   if (options.gradients || options.train) on_weights.push_back(add_backward(expanded.program).function);

@@ -14,6 +14,7 @@ struct Options {
   std::string command;
   std::string model;
   std::optional<std::string> weights;
+  std::optional<uint64_t> initialize;                   // --initialize SEED
   std::string inputs, outputs;                          // predict, gradients, weights
   std::string engine = "compiled";                      // compiled | reference
   int64_t batch_size = 32;

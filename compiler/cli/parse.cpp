@@ -52,6 +52,8 @@ struct Parser {
     sub->add_option("--weights", options.weights, "Weights of a JSON architecture: .weights.h5, .h5, .weights.json or .npz");
   }
 
+  void initialize(CLI::App* sub) { sub->add_option("--initialize", options.initialize, "Begin with first values of this seed in place of the file's weights, or of none"); }
+
   void data(CLI::App* sub) {
     model(sub);
     sub->add_option("--inputs", options.inputs, "Arrays by input name (.npz, or .npy for one input)")->required();
@@ -133,6 +135,7 @@ struct Parser {
     app.set_version_flag("--version", std::string("keratin ") + kVersion);
     CLI::App* compile = verb("compile", "Write the model as C++", "keratin compile digits_cnn.keras -o generated");
     model(compile);
+    initialize(compile);
     compile->add_option("-o,--output-directory", options.directory, "Where the files go; created")->required();
     compile->add_option("--name", options.name, "File stem and namespace (default: the model file's stem)");
     compile->add_option("--namespace", options.name_space, "Namespace, where it is not the name");
@@ -152,7 +155,10 @@ struct Parser {
     tuning(compile);
     CLI::App* bench = verb("bench", "Time one call of the emitted code", "keratin bench digits_cnn.keras --batch 32 --threads 2 --json");
     model(bench);
+    initialize(bench);
     bench->add_option("--batch", batch, "Examples per call; the code is made for this number (default 1)");
+    bench->add_flag("--train", options.train, "One training step instead, of the model's compile configuration or of the options that follow");
+    training(bench);
     bench->add_option("--threads", options.threads, "Threads of the pool (default 1: no pool)")->check(CLI::Range(1, 1024));
     bench->add_option("--seconds", options.seconds, "How long is measured (default 0.5)")->check(CLI::Range(0.001, 3600.0));
     bench->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3");

@@ -55,7 +55,7 @@ int run_predict(const Options& options) {
   expansion.shapes = options.shapes;
   expansion.batch = other_batch(specs, inputs);
   for (const auto& [name, shape] : inputs.shapes) expansion.shapes[name] = shape;
-  ExpandedModel expanded = expand_and_bind(*read, expansion, problems);
+  ExpandedModel expanded = expand_with_weights(*read, expansion, options.initialize, problems);
   check_kept_state(expanded.program, specs, inputs, options.inputs, problems);
   if (!problems.empty()) return report(problems);
   const ir::Function& predict = expanded.program.function(expanded.program.find("predict"));

@@ -69,20 +69,26 @@ Result<std::vector<Array>> CompiledModel::run(size_t function, const std::vector
   const ir::PlannedFunction& f = planned_.plan.functions[function];
   if (!held_memory_ || capacity_ < batch) open(batch, nullptr);
   Arguments call = arguments(f, inputs, batch);
-  const char* message = function == 0 ? run_(held_memory_, batch, call.in.data(), call.out.data()) : call_(held_memory_, static_cast<long>(function), batch, call.in.data(), call.out.data());
-  if (message) return Error{message};
+  if (const char* message = run_one(function, call, batch)) return Error{message};
   for (size_t i = 0; i < call.outputs.size(); ++i) call.outputs[i] = call.outputs[i].to(f.buffers[f.outputs[i].index].dtype);
   return std::move(call.outputs);
 }
 
 Result<std::vector<Array>> CompiledModel::run(const std::vector<Array>& inputs, int64_t batch) { return run(0, inputs, batch); }
 
-Result<std::vector<Array>> CompiledModel::call(std::string_view function, const std::vector<Array>& inputs, int64_t batch) {
+const char* CompiledModel::run_one(size_t function, Arguments& call, int64_t batch) {
+  if (function == 0) return run_(held_memory_, batch, call.in.data(), call.out.data());
+  return call_(held_memory_, static_cast<long>(function), batch, call.in.data(), call.out.data());
+}
+
+size_t CompiledModel::number_of(std::string_view function) const {
   const auto& functions = planned_.plan.functions;
   const auto found = std::find_if(functions.begin(), functions.end(), [&](const ir::PlannedFunction& f) { return f.name == function; });
   IR_CHECK(found != functions.end(), "a function that the plan does not have");
-  return run(static_cast<size_t>(found - functions.begin()), inputs, batch);
+  return static_cast<size_t>(found - functions.begin());
 }
+
+Result<std::vector<Array>> CompiledModel::call(std::string_view function, const std::vector<Array>& inputs, int64_t batch) { return run(number_of(function), inputs, batch); }
 
 void* CompiledModel::field_of(ir::VariableId id) {
   const auto found = std::find(held_.begin(), held_.end(), id);
@@ -107,11 +113,12 @@ void CompiledModel::reset() {
   if (held_memory_) reset_(held_memory_);
 }
 
-Result<Timing> CompiledModel::measure(const std::vector<Array>& inputs, int64_t batch, void* pool, double seconds) {
+Result<Timing> CompiledModel::measure(std::string_view function, const std::vector<Array>& inputs, int64_t batch, void* pool, double seconds) {
   open(batch, pool);
-  Arguments call = arguments(planned_.plan.functions[0], inputs, batch);
+  const size_t number = number_of(function);
+  Arguments call = arguments(planned_.plan.functions[number], inputs, batch);
   const char* message = nullptr;
-  const Timing time = keratin::measure([&] { message = run_(held_memory_, batch, call.in.data(), call.out.data()); }, seconds);
+  const Timing time = keratin::measure([&] { message = run_one(number, call, batch); }, seconds);
   open(batch, nullptr);  // the pool is the caller's and may end before this model
   if (message) return Error{message};
   return time;

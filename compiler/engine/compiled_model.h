@@ -34,8 +34,8 @@ class CompiledModel {
   /// States of recurrent layers begin anew.
   void reset();
 
-  /// The time of one call on memory that stays, with the caller's kr::Pool or none. Errors: the emitted code's status.
-  Result<Timing> measure(const std::vector<Array>& inputs, int64_t batch, void* pool, double seconds);
+  /// The time of one call of a function on memory that stays, with the caller's kr::Pool or none. Errors: the emitted code's status.
+  Result<Timing> measure(std::string_view function, const std::vector<Array>& inputs, int64_t batch, void* pool, double seconds);
 
   const ir::Program& program() const { return *planned_.program; }
   int64_t weights_bytes() const { return weights_(); }
@@ -50,6 +50,8 @@ class CompiledModel {
     std::vector<const void*> in;
     std::vector<void*> out;
   };
+  size_t number_of(std::string_view function) const;
+  const char* run_one(size_t function, Arguments& call, int64_t batch);
   static Arguments arguments(const ir::PlannedFunction& f, const std::vector<Array>& inputs, int64_t batch);
   Result<std::vector<Array>> run(size_t function, const std::vector<Array>& inputs, int64_t batch);
   void resolve_entries(const std::string& symbol);

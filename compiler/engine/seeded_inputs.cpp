@@ -79,4 +79,24 @@ std::vector<Array> seeded_inputs(const ir::Program& program, int64_t examples, u
   return inputs;
 }
 
+std::vector<Array> seeded_targets(const ir::Program& program, const std::vector<ir::Type>& targets, int64_t examples, uint64_t seed) {
+  const ir::Function& predict = program.function(program.find("predict"));
+  std::vector<Array> arrays;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    uint64_t state = seed + 0x1000 * (i + 1);
+    const ir::Shape shape = targets[i].shape;
+    const ir::Dim columns = predict.type(predict.outputs[i]).shape.back();
+    std::vector<double> values(static_cast<size_t>(ir::count_of(shape.at(examples))));
+    for (double& value : values) value = is_float(targets[i].dtype) ? uniform(state) : static_cast<double>(next_bits(state) % static_cast<uint64_t>(std::max<int64_t>(1, columns.size)));
+    const auto row = static_cast<size_t>(shape.rank() > 1 ? shape.back().size : 1);
+    for (size_t begin = 0; is_float(targets[i].dtype) && row > 1 && begin < values.size(); begin += row) {
+      double sum = 0;
+      for (size_t k = 0; k < row; ++k) sum += values[begin + k];
+      for (size_t k = 0; k < row; ++k) values[begin + k] /= sum;
+    }
+    arrays.push_back(Array::of(shape.at(examples), values).to(targets[i].dtype));
+  }
+  return arrays;
+}
+
 }  // namespace keratin

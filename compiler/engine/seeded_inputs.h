@@ -19,4 +19,8 @@ std::optional<int64_t> fixed_batch(const ir::Function& predict);
 /// integers 0 and 1. A float that the model multiplies by a constant at once (pixels by 1/255) is drawn so that the product is normal. In a model that looks up tables all numbers are ids of the smallest one, since ids may be declared as floats.
 std::vector<Array> seeded_inputs(const ir::Program& program, int64_t examples, uint64_t seed);
 
+/// Targets for a training step on `examples`: class ids below the classes of the output, else numbers in (0, 1), rows of which add up to 1 for
+/// outputs with several columns.
+std::vector<Array> seeded_targets(const ir::Program& program, const std::vector<ir::Type>& targets, int64_t examples, uint64_t seed);
+
 }  // namespace keratin

@@ -68,7 +68,13 @@ class LSTMCell : public GatedCell {
   void configure(ConfigReader& config) override {
     GatedCell::configure(config);
     recurrent_activation_ = read_activation(config, "recurrent_activation", config.version().keras3() || config.version().tensorflow ? "sigmoid" : "hard_sigmoid");
-    config.ignore({"unit_forget_bias"});
+    if (config.boolean("unit_forget_bias", true)) {
+      Json arguments, initializer;
+      arguments.set("bias_initializer", initializers_[2]);
+      initializer.set("class_name", Json("UnitForgetBias"));
+      initializer.set("config", std::move(arguments));
+      initializers_[2] = std::move(initializer);
+    }
   }
   std::vector<int64_t> state_sizes() const override { return {units_, units_}; }
   const Activation& recurrent_activation() const { return recurrent_activation_; }

@@ -42,3 +42,4 @@
 #include "keratin/runtime/vector.h"
 #include "keratin/runtime/view.h"
 #include "keratin/runtime/winograd.h"
+#include "keratin/runtime/winograd_weights.h"

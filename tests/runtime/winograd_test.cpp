@@ -1,4 +1,5 @@
 #include "keratin/runtime/winograd.h"
+#include "keratin/runtime/winograd_weights.h"
 
 #include <algorithm>
 #include <vector>
@@ -73,6 +74,33 @@ template <class T, class G, int M> void check(kr::Size examples = 2, bool with_b
   CHECK(scratch.intact());
 }
 
+/// The run-time transform against the compiler's: of the kernel as it is, and of its flipped and exchanged form.
+template <class T, int M> void check_transform(kr::Size C, kr::Size F) {
+  INFO("F(" << M << ",3) " << C << "->" << F);
+  Guarded<T> g(size_t(9 * C * F)), turned(g.size());
+  Numbers numbers(uint64_t(C * 31 + F));
+  numbers.fill(g);
+  for (kr::Size t = 0; t < 9; ++t) {
+    for (kr::Size c = 0; c < C; ++c) {
+      for (kr::Size f = 0; f < F; ++f) turned[size_t(((8 - t) * F + f) * C + c)] = g[size_t((t * C + c) * F + f)];
+    }
+  }
+  const Guarded<T> want = transform(g, C, F, M);
+  const auto compare = [&](const kr::WinogradSource& source, const T* from, kr::Pool* pool) {
+    Guarded<T> got(want.size(), T(-7));
+    kr::winograd_transform<M>(source, from, got.data(), pool);
+    int wrong = 0;
+    for (size_t i = 0; i < got.size(); ++i) wrong += !close(got[i], want[i], 2, 4);
+    CHECK(wrong == 0);
+    CHECK(got.intact());
+    return got;
+  };
+  ShuffledPool pool(3);
+  const Guarded<T> plain = compare({C, F, 3 * C * F, C * F, F, 1}, g.data(), nullptr), shared = compare({C, F, 3 * C * F, C * F, F, 1}, g.data(), &pool);
+  CHECK(std::memcmp(plain.data(), shared.data(), plain.size() * sizeof(T)) == 0);
+  compare({C, F, -3 * C * F, -C * F, 1, C}, turned.data() + 8 * C * F, nullptr);
+}
+
 template <class T, class G> void check_both(kr::Size examples = 2, bool with_bias = true) {
   check<T, G, 2>(examples, with_bias);
   check<T, G, 4>(examples, with_bias);
@@ -99,4 +127,14 @@ TEST_CASE("winograd: channels, paddings, gaps") {
   check_both<float, kr::Conv2d<5, 7, 8, 33, 3, 3, 1, 1, 1, 1, 3, 0, 2, 4>>();
   check_both<float, kr::Conv2d<5, 7, 6, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 11, 23>>();
   check_both<double, Same<6, 5, 11, 13>>();
+}
+
+TEST_CASE("winograd: kernels transformed at run time") {
+  for (kr::Size f = 1; f <= 70; ++f) {
+    check_transform<float, 2>(5, f);
+    check_transform<float, 4>(3, f);
+  }
+  check_transform<float, 2>(70, 64);
+  check_transform<double, 2>(6, 21);
+  check_transform<double, 4>(6, 21);
 }

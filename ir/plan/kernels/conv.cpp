@@ -103,11 +103,8 @@ void plan_direct(Planner& planner, const Node& node, const Target& target, const
 /// The convolutions that compute the same, cheapest chosen.
 std::vector<Candidate> candidates_of(const Planner& planner, const Node& node, const PlaneConv& g, int64_t groups) {
   std::vector<Candidate> list = {{groups == 1 ? "conv2d" : "conv2d_grouped", direct_conv_us(g.size(planner, groups)), false}};
-  if (planner.is_weight(node.inputs[1]) && fits_winograd(g, planner.type(node.inputs[0]).dtype, groups)) {
-    list.push_back({"winograd 2x2", winograd_us(g.size(planner), 2), false});
-    if (planner.options().relaxed) list.push_back({"winograd 4x4", winograd_us(g.size(planner), 4), false});
-  }
-  std::min_element(list.begin(), list.end(), [](const Candidate& a, const Candidate& b) { return a.microseconds < b.microseconds; })->chosen = true;
+  if (fits_winograd(g, planner.type(node.inputs[0]).dtype, groups)) choose_winograd(planner, g, list);
+  else list[0].chosen = true;
   return list;
 }
 
@@ -156,8 +153,7 @@ void plan_conv(Planner& planner, const Node& node, const Target& target) {
   if (target.pool) return plan_max_pool(planner, node, target, g);
   if (geometry.groups > 1 && geometry.groups == g.channels) return plan_depthwise(planner, node, target, g);
   std::vector<Candidate> candidates = candidates_of(planner, node, g, geometry.groups);
-  const auto chosen = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.chosen; });
-  if (chosen->kernel.starts_with("winograd")) return plan_winograd(planner, node, target, g, chosen->kernel.ends_with("4x4") ? 4 : 2, std::move(candidates));
+  if (const std::optional<int64_t> m = chosen_winograd(candidates)) return plan_winograd(planner, node, target, g, *m, std::move(candidates));
   plan_direct(planner, node, target, g, geometry.groups, std::move(candidates));
 }
 

@@ -34,8 +34,13 @@ Operand natural_kernel(Planner& planner, const Node& node, int64_t taps, int64_t
 
 /// Whether the kernel winograd computes this convolution.
 bool fits_winograd(const PlaneConv& conv, DType dtype, int64_t groups);
-/// Plans winograd with tiles of m x m outputs (Lavin and Gray, arXiv 1509.09308).
-void plan_winograd(Planner& planner, const Node& node, const Target& target, const PlaneConv& conv, int64_t m, std::vector<Candidate> candidates);
+/// The candidate of winograd that is chosen: its m; nothing: another one is.
+std::optional<int64_t> chosen_winograd(const std::vector<Candidate>& candidates);
+/// Adds winograd's candidates to a list, and marks the cheapest of all.
+void choose_winograd(const Planner& planner, const PlaneConv& conv, std::vector<Candidate>& candidates);
+/// Plans winograd with tiles of m x m outputs (Lavin and Gray, arXiv 1509.09308) of the node's first operand. Turned: with the node's kernel
+/// flipped and its channels exchanged, the gradient of a convolution with stride 1.
+void plan_winograd(Planner& planner, const Node& node, const Target& target, const PlaneConv& conv, int64_t m, std::vector<Candidate> candidates, bool turned = false);
 
 /// Whether the runtime's conv2d_max_pool takes these shapes (fuses_max_pool in conv_max_pool.h).
 bool fuses_max_pool(const PlaneConv& conv, const Window& window);

@@ -1,4 +1,7 @@
-// conv_input_grad, the transposed convolution: conv_transpose.h, of depthwise convolutions depthwise_grad.h.
+// conv_input_grad, the transposed convolution: conv_transpose.h, of depthwise convolutions depthwise_grad.h;
+// gradients of 3x3 convolutions winograd.h.
+#include <algorithm>
+
 #include "ir/plan/kernels/conv_plan.h"
 #include "ir/plan/kernels/pack_plan.h"
 
@@ -62,11 +65,33 @@ void plan_depthwise(Planner& planner, const Node& node, const Target& target, co
   finish_conv(planner, node, target, std::move(step), dy, weights);
 }
 
+/// The gradient of a convolution with stride 1 as a convolution of dy with the kernel flipped.
+PlaneConv flipped(const ConvInputGrad::Attrs& attrs, const Shape& dy, const Shape& kernel) {
+  const PlaneConv g = plane_conv(attrs.geometry, attrs.input, kernel);
+  const bool line = attrs.geometry.spatial_rank() == 1;
+  const int64_t down = (g.kh - 1) * g.dh, across = (g.kw - 1) * g.dw;
+  return {line ? 1 : dy[1].size, dy[line ? 1 : 2].size, g.filters, g.channels, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, down - g.top, down - g.bottom, across - g.left, across - g.right};
+}
+
+/// Plans winograd where it is cheaper; for kernels that change, which are not packed before. False: not planned.
+bool plan_flipped(Planner& planner, const Node& node, const Target& target, const ConvInputGrad::Attrs& attrs, const Shape& kernel) {
+  const Type dy = planner.type(node.inputs[0]);
+  if (attrs.geometry.spatial_rank() != 2 || planner.is_weight(node.inputs[1])) return false;
+  const PlaneConv g = flipped(attrs, dy.shape, kernel);
+  if (!fits_winograd(g, dy.dtype, attrs.geometry.groups) || std::min({g.top, g.bottom, g.left, g.right}) < 0) return false;
+  std::vector<Candidate> candidates = {{"conv2d_transpose", direct_conv_us(g.size(planner)), false}};
+  choose_winograd(planner, g, candidates);
+  const std::optional<int64_t> m = chosen_winograd(candidates);
+  if (m) plan_winograd(planner, node, target, g, *m, std::move(candidates), true);
+  return m.has_value();
+}
+
 void plan(Planner& planner, const Node& node, const Target& target) {
   const ConvInputGrad::Attrs attrs = *node.op.as<ConvInputGrad>();
   const Shape kernel = planner.type(node.inputs[1]).shape;
   const Sizes s(attrs.geometry, kernel);
   if (s.groups > 1 && s.filters == 1 && attrs.geometry.spatial_rank() < 3) return plan_depthwise(planner, node, target, attrs, s);
+  if (plan_flipped(planner, node, target, attrs, kernel)) return;
   const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
   const Operand packed = packed_kernel(planner, node, s);
   Step step = planner.step(s.groups == 1 ? "conv2d_transpose" : "conv2d_transpose_grouped", "conv_transpose.h", node, target);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ir/plan/kernels/conv_plan.h"
+#include "ir/plan/packing.h"
 
 namespace keratin::ir {
 
@@ -44,17 +45,46 @@ int64_t scratch_elements(const PlaneConv& conv, int64_t m) {
   return kThreads * positions * std::min<int64_t>(96, std::max(least, fit)) * width;
 }
 
+/// The weights transformed where they are used: they change, or are no weights.
+Operand transformed_now(Planner& planner, const Node& node, const PlaneConv& conv, int64_t m, bool turned) {
+  Operand w = planner.dense(node.inputs[1]);
+  const int64_t c = conv.channels, f = conv.filters, tap = c * f;
+  const Operand u = planner.scratch_operand(w.dtype, {Dim((m + 2) * (m + 2) * c * padded_outputs(f))}, "transformed");
+  if (turned) w.offset = w.offset + Dim(8 * tap);
+  Step step = planner.step("winograd_transform", "winograd_weights.h", node, Target{});
+  step.templates = {Template::of(m)};
+  // The kernel is (3, 3, c, f); turned it is (3, 3, f, c), read backwards.
+  const std::vector<Dim> sizes = turned ? std::vector<Dim>{c, f, -3 * tap, -tap, 1, c} : std::vector<Dim>{c, f, 3 * tap, tap, f, 1};
+  step.args = {AggregateArg{"WinogradSource", sizes}, PointerArg{w, false}, PointerArg{u, true}, PoolArg{}};
+  step.input = w;
+  step.output = u;
+  planner.add(std::move(step));
+  return u;
+}
+
 }  // namespace
+
+void choose_winograd(const Planner& planner, const PlaneConv& conv, std::vector<Candidate>& candidates) {
+  candidates.push_back({"winograd 2x2", winograd_us(conv.size(planner), 2), false});
+  if (planner.options().relaxed) candidates.push_back({"winograd 4x4", winograd_us(conv.size(planner), 4), false});
+  std::min_element(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return a.microseconds < b.microseconds; })->chosen = true;
+}
+
+std::optional<int64_t> chosen_winograd(const std::vector<Candidate>& candidates) {
+  const auto chosen = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.chosen; });
+  return chosen == candidates.end() || !chosen->kernel.starts_with("winograd") ? std::nullopt : std::optional<int64_t>(chosen->kernel.ends_with("4x4") ? 4 : 2);
+}
 
 bool fits_winograd(const PlaneConv& conv, DType dtype, int64_t groups) {
   return dtype == DType::float32 && groups == 1 && conv.kh == 3 && conv.kw == 3 && conv.sh == 1 && conv.sw == 1 && conv.dh == 1 && conv.dw == 1;
 }
 
-void plan_winograd(Planner& planner, const Node& node, const Target& target, const PlaneConv& conv, int64_t m, std::vector<Candidate> candidates) {
+void plan_winograd(Planner& planner, const Node& node, const Target& target, const PlaneConv& conv, int64_t m, std::vector<Candidate> candidates, bool turned) {
   const Operand x = planner.even_rows(node.inputs[0]), y = planner.result(target);
-  const Operand weights = planner.prepared(node.inputs[1], m == 2 ? "winograd" : "winograd4", [&](Builder& b, Val w) {
-    return transformed(b, b.reshape(w, {Dim(3), Dim(3), Dim(conv.channels), Dim(conv.filters)}), conv, m);
-  });
+  const Operand weights = turned || !planner.is_weight(node.inputs[1]) ? transformed_now(planner, node, conv, m, turned)
+                                                                       : planner.prepared(node.inputs[1], m == 2 ? "winograd" : "winograd4", [&](Builder& b, Val w) {
+                                                                           return transformed(b, b.reshape(w, {Dim(3), Dim(3), Dim(conv.channels), Dim(conv.filters)}), conv, m);
+                                                                         });
   Step step = planner.step("winograd", "winograd.h", node, target);
   step.candidates = std::move(candidates);
   step.templates = {Template::of(DType::float32), conv2d_type(conv, conv.channels, conv.filters, *x.row_stride(), *y.row_stride()), Template::of(m), Template::epilogue_type(), Template::of(kThreads)};

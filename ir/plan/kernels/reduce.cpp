@@ -1,5 +1,4 @@
-// reduce: reduce.h over [outer][reduced][inner], to which any set of axes collapses after at most one transposed copy.
-#include <algorithm>
+// reduce: reduce.h over [outer][reduced][inner], once for every run of neighbouring axes, the last run first.
 
 #include "ir/plan/kernels/rules.h"
 #include "ir/plan/kernels/shapes.h"
@@ -20,40 +19,13 @@ std::string_view operation(Reduce::Kind kind) {
   return "";
 }
 
-void plan(Planner& planner, const Node& node, const Target& target) {
-  const auto& attrs = *node.op.as<Reduce>();
-  const int first = attrs.axes.front(), last = attrs.axes.back();
-  const bool neighbours = last - first + 1 == static_cast<int>(attrs.axes.size());
-  Operand x;
-  Dim outer, reduced, inner(1);
-  if (neighbours) {
-    x = planner.dense(node.inputs[0]);
-    outer = extent_product(planner, node, x.shape, 0, first);
-    reduced = extent_product(planner, node, x.shape, first, last + 1);
-    inner = extent_product(planner, node, x.shape, last + 1, x.shape.rank());
-  } else {
-    Operand view = planner.operand(node.inputs[0]);
-    Operand turned = view;
-    turned.shape.dims.clear();
-    turned.strides.clear();
-    const auto take = [&](bool among) {
-      for (int axis = 0; axis < view.shape.rank(); ++axis) {
-        if ((std::find(attrs.axes.begin(), attrs.axes.end(), axis) != attrs.axes.end()) != among) continue;
-        turned.shape.dims.push_back(view.shape[axis]);
-        turned.strides.push_back(view.strides[static_cast<size_t>(axis)]);
-      }
-    };
-    take(false);
-    const int kept = turned.shape.rank();
-    take(true);
-    x = planner.copy_of(turned, planner.scratch(view.dtype, Dim(0), "arranged"), node.origin);
-    outer = extent_product(planner, node, x.shape, 0, kept);
-    reduced = extent_product(planner, node, x.shape, kept, x.shape.rank());
-  }
-  const Operand y = planner.result(target);
+/// Axes first .. last of a dense operand.
+void add_step(Planner& planner, const Node& node, const Target& target, const Operand& x, int first, int last, const Operand& y) {
+  const Dim outer = extent_product(planner, node, x.shape, 0, first), reduced = extent_product(planner, node, x.shape, first, last + 1),
+            inner = extent_product(planner, node, x.shape, last + 1, x.shape.rank());
   const bool rows = inner == Dim(1) && is_float(storage(x.dtype));
   Step step = planner.step(rows ? "reduce_rows" : "reduce", "reduce.h", node, target);
-  step.templates = {Template::named(std::string(operation(attrs.kind)))};
+  step.templates = {Template::named(std::string(operation(node.op.as<Reduce>()->kind)))};
   step.args.push_back(ExtentsArg{rows ? std::vector<Dim>{outer, reduced} : std::vector<Dim>{outer, reduced, inner}});
   step.args.push_back(ValueArg{"Identity"});
   step.args.push_back(ValueArg{"Identity"});
@@ -62,6 +34,24 @@ void plan(Planner& planner, const Node& node, const Target& target) {
   step.input = x;
   step.output = y;
   planner.add(std::move(step));
+}
+
+void plan(Planner& planner, const Node& node, const Target& target) {
+  const std::vector<int> axes = node.op.as<Reduce>()->axes;
+  Operand x = planner.dense(node.inputs[0]);
+  size_t end = axes.size();
+  while (true) {
+    size_t begin = end - 1;
+    while (begin > 0 && axes[begin - 1] + 1 == axes[begin]) --begin;
+    const int first = axes[begin], last = axes[end - 1];
+    if (begin == 0) return add_step(planner, node, target, x, first, last, planner.result(target));
+    Shape shape = x.shape;
+    shape.dims.erase(shape.dims.begin() + first, shape.dims.begin() + last + 1);
+    const Operand y = planner.scratch_operand(x.dtype, std::move(shape), "reduced");
+    add_step(planner, node, Target{}, x, first, last, y);
+    x = y;
+    end = begin;
+  }
 }
 
 }  // namespace

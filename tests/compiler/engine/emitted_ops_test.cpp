@@ -83,7 +83,17 @@ TEST_CASE("emitted kernels: gradients of kernels and windows") {
 
 TEST_CASE("emitted kernels: slices by index and their sums") { check_samples(good({ir::test::samples_Gather(), ir::test::samples_ScatterAdd()})); }
 
-TEST_CASE("emitted kernels: convolutions whose kernels are inputs") { check_samples(good({ir::test::samples_Conv(), ir::test::samples_ConvInputGrad()})); }
+TEST_CASE("emitted kernels: convolutions whose kernels are inputs") {
+  check_samples(good({ir::test::samples_Conv(), ir::test::samples_ConvInputGrad()}));
+  // 3x3 with stride 1 and channels enough for winograd, with unequal padding.
+  const ir::ConvGeometry geometry{{1, 1}, {1, 1}, {1, 0}, {2, 1}, 1};
+  const auto spread = [](std::vector<int64_t> shape, int seed) { return ir::test::spread(std::move(shape), -1, 1, seed); };
+  check_samples({ir::test::sample("winograd", ir::Conv::Attrs{geometry}, {spread({2, 17, 20, 24}, 0), spread({3, 3, 24, 18}, 1)}),
+                 ir::test::sample("winograd's gradient", ir::ConvInputGrad::Attrs{geometry, {2, 17, 20, 24}}, {spread({2, 18, 19, 18}, 0), spread({3, 3, 24, 18}, 1)})},
+                {}, 4e-6);   // of sums of 200 products
+}
+
+TEST_CASE("emitted kernels: reductions") { check_samples(good({ir::test::samples_Reduce()})); }
 
 TEST_CASE("emitted kernels: products of inputs") {
   ir::test::Samples samples = ir::test::samples_Dot();

@@ -52,6 +52,20 @@ TEST_CASE("a kernel that is no weight is packed where it is used") {
   CHECK(steps_of({kBatch, 5, 6, 12}, [&](Builder& b, Val dy) { return b.conv_input_grad(dy, weight(b, {3, 3, 2, 12}), pairs, {kBatch, 5, 6, 8}); }) == "conv2d_transpose_grouped");
 }
 
+TEST_CASE("3x3 convolutions with kernels that change take winograd too, and so do their gradients") {
+  const ConvGeometry plain{{1, 1}, {1, 1}, {1, 1}, {1, 1}, 1};
+  const auto kernel = [](Builder& b) { return b.parameter({DType::float32, {3, 3, 32, 64}}, "w"); };
+  CHECK(steps_of({kBatch, 28, 28, 32}, [&](Builder& b, Val x) { return b.conv(x, kernel(b), plain); }) == "winograd_transform winograd");
+  CHECK(steps_of({kBatch, 28, 28, 64}, [&](Builder& b, Val dy) { return b.conv_input_grad(dy, kernel(b), plain, {kBatch, 28, 28, 32}); }) == "winograd_transform winograd");
+  const ConvGeometry wide{{1, 1}, {1, 1}, {3, 3}, {3, 3}, 1};   // the flipped convolution would have negative padding
+  CHECK(steps_of({kBatch, 32, 32, 64}, [&](Builder& b, Val dy) { return b.conv_input_grad(dy, kernel(b), wide, {kBatch, 28, 28, 32}); }) == "pack_panels conv2d_transpose");
+}
+
+TEST_CASE("axes that are apart are reduced one after the other") {
+  CHECK(steps_of({kBatch, 4, 5, 6}, [](Builder& b, Val x) { return b.add1(Reduce::Attrs{Reduce::Kind::sum, {1, 3}}, {x}); }) == "reduce_rows reduce");
+  CHECK(steps_of({kBatch, 4, 5, 6}, [](Builder& b, Val x) { return b.add1(Reduce::Attrs{Reduce::Kind::sum, {0, 1, 2}}, {x}); }) == "reduce");
+}
+
 TEST_CASE("a sum by index starts from zeros") {
   CHECK(steps_of({kBatch, 7, 3}, [](Builder& b, Val x) { return b.scatter_add(x, b.parameter({DType::int32, {kBatch, 7}}, "ids"), 0, 20, 0); }) == "map_scalar[] scatter_add");
 }

@@ -2,7 +2,7 @@
 set(allowed_runtime "keratin/runtime;keratin/training")
 set(allowed_ir "ir")
 set(allowed_codegen "codegen;ir")
-set(allowed_compiler "compiler;codegen;ir")
+set(allowed_compiler "compiler;codegen;ir;keratin/training")
 set(wrong "")
 foreach(folder runtime ir codegen compiler)
   file(GLOB_RECURSE files ${ROOT}/${folder}/*.h ${ROOT}/${folder}/*.cpp ${ROOT}/${folder}/*.def)

@@ -5,7 +5,9 @@
 
 #include "compiler/engine/compare.h"
 #include "compiler/engine/compiled_trainer.h"
-#include "compiler/engine/reference_fit.h"
+#include "compiler/engine/engine_trainable.h"
+#include "compiler/engine/fit_arguments.h"
+#include "compiler/engine/reference_trainer.h"
 #include "compiler/engine/run_data.h"
 #include "compiler/load.h"
 
@@ -19,9 +21,17 @@ struct TrainingCase {
   ExpandedModel expanded;
   NamedArrays recorded;
   FitData data;
-  std::optional<FitData> validation;
-  FitOptions options;
-  std::vector<Array> all_inputs;  // before a part is split off: what is predicted
+  std::optional<FitData> validation;  // of its own
+  FitArguments arguments;
+
+  /// What the evaluation takes, at least as types: the validation's own data, or those that a part is split off; class weights stay there.
+  std::optional<FitData> evaluated() const {
+    if (validation) return validation;
+    if (arguments.options.validation_split <= 0) return {};
+    FitData data_without = data;
+    if (!arguments.class_weights.empty()) data_without.weights.assign(data.weights.size(), std::nullopt);
+    return data_without;
+  }
 };
 
 /// The arrays named `<prefix>x/...`, `<prefix>y/...`, `<prefix>sample_weight/...` in the model's order.
@@ -45,12 +55,12 @@ FitData read_data(TrainingCase& made, const std::string& prefix, const std::stri
   return data;
 }
 
-/// Class weights become sample weights of the part that is trained on.
+/// Class weights become sample weights.
 void apply_class_weights(TrainingCase& made, const std::string& file, Problems& problems) {
-  if (made.options.class_weights.empty()) return;
+  if (made.arguments.class_weights.empty()) return;
   if (made.data.targets.size() != 1) return problems.add(fmt::format("{}: class_weight takes a model with one output", file));
   if (made.data.weights[0]) return problems.add(fmt::format("{}: class_weight and sample weights exclude each other", file));
-  Result<Array> weights = class_weights_of(made.data.targets[0], made.options.class_weights);
+  Result<Array> weights = class_weights_of(made.data.targets[0], made.arguments.class_weights);
   if (weights) made.data.weights[0] = std::move(*weights);
   else problems.add(fmt::format("{}: {}", file, weights.error()));
 }
@@ -63,21 +73,25 @@ bool load(TrainingCase& made, const std::string& model, const std::optional<std:
   made.recorded = std::move(*data);
   const Array* fit = find_array(made.recorded, "fit");
   const Result<Json> arguments = fit && !fit->strings.empty() ? Json::parse(fit->strings[0]) : Result<Json>(Error{"holds no fit"});
-  const Result<FitOptions> options = arguments ? read_fit(*arguments) : Result<FitOptions>(Error{arguments.error()});
-  if (!options) return problems.add(fmt::format("{}: fit: {}", file, options.error())), false;
-  made.options = *options;
+  const Result<FitArguments> read = arguments ? read_fit(*arguments) : Result<FitArguments>(Error{arguments.error()});
+  if (!read) return problems.add(fmt::format("{}: fit: {}", file, read.error())), false;
+  made.arguments = *read;
   InputData inputs, validation_inputs;
   made.data = read_data(made, "", file, inputs, problems);
   if (!problems.empty()) return false;
-  made.all_inputs = made.data.inputs;
   const bool given = std::any_of(made.recorded.begin(), made.recorded.end(), [](const auto& entry) { return entry.first.starts_with("validation/"); });
   if (given) made.validation = read_data(made, "validation/", file, validation_inputs, problems);
-  else if (made.options.validation_split > 0) made.validation = split_validation(made.data, made.options.validation_split);
   apply_class_weights(made, file, problems);
   ExpandOptions expansion;
   expansion.shapes = inputs.shapes;
   made.expanded = expand_and_bind(*made.read, expansion, problems);
   return problems.empty();
+}
+
+std::vector<std::string> input_names(const Model& model) {
+  std::vector<std::string> names;
+  for (const InputSpec& spec : input_specs(model)) names.push_back(spec.name);
+  return names;
 }
 
 BatchTypes batch_types(const TrainingCase& made, const FitData& data) {
@@ -129,15 +143,12 @@ class Verdict {
 };
 
 /// One row per epoch, as the recording has it; an empty array where the numbers are not as many.
-Array history_of(const FitResult& run, const std::string& key, const Array& recorded) {
-  for (const auto& [name, epochs] : run.history) {
-    if (name != key) continue;
-    std::vector<double> values;
-    for (const Array& array : epochs)
-      for (double value : array.as<double>()) values.push_back(value);
-    if (static_cast<int64_t>(values.size()) == recorded.count()) return Array::of(recorded.shape, values);
-  }
-  return Array::zeros(DType::float64, {0});
+Array history_of(const kr::History& history, const std::string& key, const Array& recorded) {
+  std::vector<double> values;
+  if (const kr::History::Series* series = history.find(key))
+    for (const std::vector<double>& epoch : series->epochs) values.insert(values.end(), epoch.begin(), epoch.end());
+  const bool fits = !values.empty() && static_cast<int64_t>(values.size()) == recorded.count();
+  return fits ? Array::of(recorded.shape, values) : Array::zeros(DType::float64, {0});
 }
 
 Result<bool> compare_weight(Trainer& trainer, const std::string& name, const Array& recorded, Verdict& verdict) {
@@ -155,13 +166,13 @@ Result<bool> compare_weight(Trainer& trainer, const std::string& name, const Arr
   return true;
 }
 
-Result<TrainingVerdict> compare(TrainingCase& made, const FitResult& run, Trainer& trainer, const Json& tolerance) {
+Result<TrainingVerdict> compare(const TrainingCase& made, const kr::History& history, Trainer& trainer, const Json& tolerance) {
   Verdict verdict(tolerance);
-  const Result<std::vector<Array>> predictions = trainer.predict(made.all_inputs);
+  const Result<std::vector<Array>> predictions = trainer.predict(made.data.inputs);
   if (!predictions) return Error{predictions.error()};
   for (const auto& [name, recorded] : made.recorded) {
-    if (name == "batch_loss") verdict.compare("batch_loss", name, Array::of({static_cast<int64_t>(run.batch_losses.size())}, run.batch_losses), recorded);
-    if (name.starts_with("history/")) verdict.compare("history", name, history_of(run, name.substr(8), recorded), recorded);
+    if (name == "batch_loss") verdict.compare("batch_loss", name, Array::of({static_cast<int64_t>(history.batch_losses.size())}, history.batch_losses), recorded);
+    if (name.starts_with("history/")) verdict.compare("history", name, history_of(history, name.substr(8), recorded), recorded);
     if (name.starts_with("weight_after/"))
       if (const Result<bool> found = compare_weight(trainer, name, recorded, verdict); !found) return Error{found.error()};
     for (size_t i = 0; i < made.read->model->output_names.size(); ++i)
@@ -185,7 +196,8 @@ TrainingVerdict check_training(const TrainingCaseFiles& files, const std::string
   std::erase_if(made.recorded, [&](const auto& entry) { return std::find(files.skip.begin(), files.skip.end(), entry.first) != files.skip.end(); });
   const TrainingSetup setup = read_training(*made.read->model, files.model, problems);
   if (!problems.empty()) return failed();
-  const std::optional<BatchTypes> evaluation = made.validation ? std::optional(batch_types(made, *made.validation)) : std::nullopt;
+  const std::optional<FitData> evaluated = made.evaluated();
+  const std::optional<BatchTypes> evaluation = evaluated ? std::optional(batch_types(made, *evaluated)) : std::nullopt;
   TrainStep step = add_train_step(*made.read->model, made.expanded, setup, batch_types(made, made.data), evaluation, files.model, problems);
   if (!problems.empty()) return failed();
   std::unique_ptr<Trainer> trainer;
@@ -199,9 +211,19 @@ TrainingVerdict check_training(const TrainingCaseFiles& files, const std::string
     if (!compiled) return {false, compiled.error()};
     trainer = std::move(*compiled);
   }
-  const Result<FitResult> run = fit(*trainer, made.data, made.validation, made.options);
-  if (!run) return {false, run.error()};
-  const Result<TrainingVerdict> verdict = compare(made, *run, *trainer, files.tolerance);
+  EngineTrainable trainable(*trainer, input_names(*made.read->model), made.read->model->output_names, made.data, evaluated ? &*evaluated : nullptr, problems);
+  if (!problems.empty()) return failed();
+  kr::TrainingData data = trainable.columns_of(made.data), validation;
+  data.weights_of_classes = !made.arguments.class_weights.empty();
+  kr::FitOptions options = made.arguments.options;
+  if (made.validation) {
+    validation = trainable.columns_of(*made.validation);
+    options.validation_data = &validation;
+  }
+  kr::FitResult run;
+  const kr::Outcome trained = kr::fit(trainable, data, options, run);
+  if (!trained) return {false, fmt::format("{} {}", trained.message, trainable.error())};
+  const Result<TrainingVerdict> verdict = compare(made, run.history, *trainer, files.tolerance);
   return verdict ? *verdict : TrainingVerdict{false, verdict.error()};
 }
 

@@ -32,6 +32,8 @@ Result<double> CompiledTrainer::step(const char* function, const FitData& batch)
   return (*outputs)[0].as<double>()[0];
 }
 
+Array CompiledTrainer::variable(ir::VariableId id) { return model_.holds(id) ? model_.variable(id) : to_array(*model_.program().variable(id).initial); }
+
 void CompiledTrainer::reset_metrics() {
   const ir::Program& program = model_.program();
   for (uint32_t i = 0; i < program.variables.size(); ++i)

@@ -19,7 +19,10 @@ class CompiledTrainer : public Trainer {
   Result<std::vector<Array>> results() override { return model_.call("metric_results", {}, 1); }
   Result<bool> finish() override;
   Result<std::vector<Array>> predict(const std::vector<Array>& inputs) override;
-  Array variable(ir::VariableId id) override { return model_.variable(id); }
+  Array variable(ir::VariableId id) override;
+  void set_variable(ir::VariableId id, const Array& value) override {
+    if (model_.holds(id)) model_.set_variable(id, value);
+  }
   const TrainStep& functions() const override { return step_; }
   const ir::Program& program() const override { return model_.program(); }
 

@@ -15,7 +15,6 @@ struct FitData {
   std::vector<std::optional<Array>> weights;
 
   int64_t examples() const { return inputs.empty() || inputs[0].rank() == 0 ? 0 : inputs[0].shape[0]; }
-  FitData rows(int64_t begin, int64_t count) const;
 };
 
 /// Runs the functions of a training program on batches of any size. Errors are the engine's (an id out of range).
@@ -34,6 +33,8 @@ class Trainer {
   /// The outputs of predict with the present weights, in batches where the model fixes their size; states begin anew.
   virtual Result<std::vector<Array>> predict(const std::vector<Array>& inputs) = 0;
   virtual Array variable(ir::VariableId id) = 0;
+  /// Of the variable's type. Those that no function reads or changes are left as they are.
+  virtual void set_variable(ir::VariableId id, const Array& value) = 0;
   virtual const TrainStep& functions() const = 0;
   virtual const ir::Program& program() const = 0;
 };

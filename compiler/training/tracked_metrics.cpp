@@ -82,4 +82,10 @@ std::vector<std::string> TrackedMetrics::keys() const {
   return keys;
 }
 
+std::vector<Better> TrackedMetrics::better() const {
+  std::vector<Better> list;
+  for (const Entry& entry : entries_) list.push_back(entry.metric ? entry.metric->better : Better::smaller);
+  return list;
+}
+
 }  // namespace keratin

@@ -30,6 +30,7 @@ class TrackedMetrics {
   /// Adds the function `metric_results`: no parameters, an output per key.
   ir::FunctionId add_results(ir::Program& program) const;
   std::vector<std::string> keys() const;
+  std::vector<Better> better() const;
 
  private:
   struct Entry {

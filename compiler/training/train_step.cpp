@@ -4,8 +4,10 @@
 
 #include "compiler/training/tracked_metrics.h"
 #include "compiler/training/weight_constraints.h"
+#include "ir/eval.h"
 #include "ir/passes/differentiate.h"
 #include "ir/passes/eliminate_dead.h"
+#include "ir/support/check.h"
 
 namespace keratin {
 
@@ -102,6 +104,19 @@ void advance_draws(ir::Builder& b) {
     }
 }
 
+/// The rate of a schedule by the steps before, in a program of its own.
+std::function<double(int64_t)> rates_of(const Schedule& schedule) {
+  auto program = std::make_shared<ir::Program>();
+  program->functions.push_back({});
+  ir::Builder b(*program, ir::FunctionId{0});
+  b.output(schedule(b.parameter({DType::float32, {}}, "step")), "learning_rate");
+  return [program](int64_t step) {
+    const Result<ir::Tensors> rate = ir::Evaluator(*program, 1).run(ir::FunctionId{0}, {ir::scalar(DType::float32, static_cast<double>(step))});
+    IR_CHECK(rate, "a learning rate that cannot be computed");
+    return (*rate)[0].number(0);
+  };
+}
+
 void keep_loss_only(ir::Program& program, ir::FunctionId id) {
   ir::Function& function = program.function(id);
   function.outputs.resize(1);
@@ -147,6 +162,12 @@ TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSe
   step.finish = add_finish(program, step.optimizer);
   step.results = metrics.add_results(program);
   step.result_names = metrics.keys();
+  step.result_better = metrics.better();
+  if (setup.optimizer.parts.size() == 1) {
+    const Optimizer& optimizer = *setup.optimizer.parts[0].optimizer;
+    step.accumulation = optimizer.accumulation;
+    if (optimizer.schedule) step.scheduled_rate = rates_of(optimizer.schedule);
+  }
   if (!evaluation) return step;
 
   TrainingGraph tested = expand_evaluation(model, expanded, file, problems);

@@ -2,6 +2,7 @@
 // the functions around it: evaluation, results of metrics, the end of training.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct TrainStep {
   ir::FunctionId results;                     // `metric_results`: an output per key of the history
   std::optional<ir::FunctionId> finish;       // `finish_training`: averages replace weights
   std::vector<std::string> result_names;      // keys of the history: `loss`, `<output>_loss`, metrics
+  std::vector<Better> result_better;          // of each
+  std::function<double(int64_t)> scheduled_rate;  // the learning rate by the steps before, where a schedule decides; empty: none does, or there are several
+  int64_t accumulation = 1;                   // steps that make one update of the weights
   OptimizerState optimizer;
 };
 

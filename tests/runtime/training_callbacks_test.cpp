@@ -113,7 +113,8 @@ TEST_CASE("what callbacks say") {
   CHECK(said[1] == "\nEpoch 2: LearningRateScheduler setting learning rate to 0.05000000074505806.");
   CHECK(said[4] == "Epoch 4: early stopping");
   CHECK(said[5] == "Restoring model weights from the end of the best epoch: 2.");
-  CHECK(result.history.numbers("learning_rate") == std::vector<double>{static_cast<double>(0.1f), static_cast<double>(0.05f), static_cast<double>(0.05f), static_cast<double>(0.05f)});
+  const double half = static_cast<double>(0.05f);
+  CHECK(result.history.numbers("learning_rate") == std::vector<double>{static_cast<double>(0.1f), half, half, half});
   CHECK(result.history.series.back().key == "learning_rate");  // after what the model gave
 }
 
@@ -164,7 +165,9 @@ TEST_CASE("callbacks are called in Keras's order, each list in its own") {
   kr::LambdaCallback callback;
   callback.train_begin = [&](kr::Training& training) { trace += training.fitting ? "T" : "?"; };
   callback.epoch_begin = [&](kr::Training& training) { trace += "E" + std::to_string(training.epoch); };
-  callback.train_batch_begin = [&](kr::Training& training) { trace += "b" + std::to_string(training.batch) + "/" + std::to_string(training.batches); };
+  callback.train_batch_begin = [&](kr::Training& training) {
+    trace += "b" + std::to_string(training.batch) + "/" + std::to_string(training.batches);
+  };
   callback.train_batch_end = [&](kr::Training& training) { trace += training.batch_logs().find("mae") ? "." : "?"; };
   callback.test_begin = [&](kr::Training&) { trace += "V"; };
   callback.test_batch_begin = [&](kr::Training& training) { trace += "v" + std::to_string(training.batch); };

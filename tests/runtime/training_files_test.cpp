@@ -133,7 +133,8 @@ TEST_CASE("event files, byte by byte") {
   CHECK(messages[0] == std::string("\x09\0\0\0\0\0\0\xf8\x3f", 9) + "\x1a\x0d" + "brain.Event:2");
   const std::string tensor = std::string("\x08\x01\x12\0\x22\x04\0\0\0\x3f", 10), metadata = "\x0a\x09\x0a\x07scalars";
   const std::string value = "\x0a\x0a" "epoch_loss" "\x42\x0a" + tensor + "\x4a\x0b" + metadata;
-  CHECK(messages[1] == std::string("\x09\0\0\0\0\0\0\0\x40\x10\xac\x02\x2a", 13) + static_cast<char>(value.size() + 2) + '\x0a' + static_cast<char>(value.size()) + value);
+  const std::string summary = std::string("\x0a") + static_cast<char>(value.size()) + value;
+  CHECK(messages[1] == std::string("\x09\0\0\0\0\0\0\0\x40\x10\xac\x02\x2a", 13) + static_cast<char>(summary.size()) + summary);
   kr::EventFile second;
   REQUIRE(second.open(directory.file("train"), 1.5).ok());
   CHECK(second.path() != path);
@@ -151,10 +152,13 @@ TEST_CASE("TensorBoard writes Keras's curves") {
     kr::TensorBoard callback(options);
     REQUIRE(model.fit({&callback}, result, nullptr, true).ok());
     CHECK(points_of(directory.path / "plain/train") ==
-          std::vector<Point>{{0, "epoch_loss", 2}, {0, "epoch_value", 2}, {0, "epoch_learning_rate", rate}, {1, "epoch_loss", 1}, {1, "epoch_value", 1}, {1, "epoch_learning_rate", rate}});
+          std::vector<Point>{{0, "epoch_loss", 2}, {0, "epoch_value", 2}, {0, "epoch_learning_rate", rate},
+                             {1, "epoch_loss", 1}, {1, "epoch_value", 1}, {1, "epoch_learning_rate", rate}});
     CHECK(points_of(directory.path / "plain/validation") ==
-          std::vector<Point>{{1, "evaluation_loss_vs_iterations", 2}, {1, "evaluation_value_vs_iterations", 2}, {0, "epoch_loss", 2}, {0, "epoch_value", 2},
-                             {2, "evaluation_loss_vs_iterations", 1}, {2, "evaluation_value_vs_iterations", 1}, {1, "epoch_loss", 1}, {1, "epoch_value", 1}});
+          std::vector<Point>{{1, "evaluation_loss_vs_iterations", 2}, {1, "evaluation_value_vs_iterations", 2},
+                             {0, "epoch_loss", 2}, {0, "epoch_value", 2},
+                             {2, "evaluation_loss_vs_iterations", 1}, {2, "evaluation_value_vs_iterations", 1},
+                             {1, "epoch_loss", 1}, {1, "epoch_value", 1}});
   }
   {
     Scripted model({3, 2, 1});
@@ -224,12 +228,14 @@ TEST_CASE("the progress bar is Keras's") {
   };
   const std::string metrics = " - bias: -0.2500 - loss: 0.2500 - mae: 0.5000";
   // drawn after batches 1 and 3 (the second is too soon) and when the epoch ends
-  CHECK(printed(1, false, false) ==
-        "\r1/3 " + cells(20) + " 0s 40ms/step" + metrics + std::string(3 + 1 + 20 + 1 + 2 + 10 + metrics.size(), '\b') + "\r3/3 " + cells(20) + " 0s 40ms/step" + metrics +
-            std::string(3 + 1 + 20 + 1 + 2 + 10 + metrics.size(), '\b') + "\r3/3 " + cells(20) + " 0s 60ms/step" + metrics + "\n");
-  CHECK_THAT(printed(1, true, false), Contains("\x1b[1m1/3\x1b[0m \x1b[32m" + cells(6) + "\x1b[0m\x1b[37m" + cells(14) + "\x1b[0m \x1b[1m0s\x1b[0m 40ms/step - bias"));
-  CHECK(printed(2, false, true, 2) == "Epoch 1/2\n3/3 - 0s - 13ms/step - bias: -2.5000e-01 - loss: 0.2500 - mae: 0.5000 - val_bias: -2.5000e-01 - val_loss: 0.2500 - val_mae: 0.5000\n"
-                                      "Epoch 2/2\n3/3 - 0s - 13ms/step - bias: -2.5000e-01 - loss: 0.2500 - mae: 0.5000 - val_bias: -2.5000e-01 - val_loss: 0.2500 - val_mae: 0.5000\n");
+  const std::string back(3 + 1 + 20 + 1 + 2 + 10 + metrics.size(), '\b');
+  CHECK(printed(1, false, false) == "\r1/3 " + cells(20) + " 0s 40ms/step" + metrics + back + "\r3/3 " + cells(20) + " 0s 40ms/step" + metrics + back +
+                                        "\r3/3 " + cells(20) + " 0s 60ms/step" + metrics + "\n");
+  const std::string third = "\x1b[32m" + cells(6) + "\x1b[0m\x1b[37m" + cells(14) + "\x1b[0m";
+  CHECK_THAT(printed(1, true, false), Contains("\x1b[1m1/3\x1b[0m " + third + " \x1b[1m0s\x1b[0m 40ms/step - bias"));
+  const std::string line_of_2 =
+      "3/3 - 0s - 13ms/step - bias: -2.5000e-01 - loss: 0.2500 - mae: 0.5000 - val_bias: -2.5000e-01 - val_loss: 0.2500 - val_mae: 0.5000\n";
+  CHECK(printed(2, false, true, 2) == "Epoch 1/2\n" + line_of_2 + "Epoch 2/2\n" + line_of_2);
   CHECK(printed(0, true, true).empty());
   CHECK_THAT(printed(1, false, true), Catch::Matchers::EndsWith("mae: 0.5000 - val_bias: -0.2500 - val_loss: 0.2500 - val_mae: 0.5000\n"));
 }

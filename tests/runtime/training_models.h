@@ -6,14 +6,15 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "keratin/training/training.h"
 
-/// y = slope x + intercept by squared errors; columns x/x, y/line, sample_weight/line. Its metrics: loss, mae, and `bias`, the mean error of
-/// positive and of negative x.
+/// y = slope x + intercept by squared errors; columns x/x, y/line, sample_weight/line. Its metrics: loss, mae, and `bias`, the mean error
+/// of positive and of negative x.
 class Line : public kr::Trainable {
  public:
   float slope = 0, intercept = 0, rate = 0.1f, momentum = 0.5f;
@@ -104,7 +105,8 @@ class Line : public kr::Trainable {
 
  private:
   kr::Status pass(const void* const* columns, kr::Size examples, double& loss, float* slope_gradient, float* intercept_gradient) {
-    const float *x = static_cast<const float*>(columns[0]), *y = static_cast<const float*>(columns[1]), *weight = static_cast<const float*>(columns[2]);
+    const float *x = static_cast<const float*>(columns[0]), *y = static_cast<const float*>(columns[1]);
+    const float* weight = static_cast<const float*>(columns[2]);
     double sum = 0;
     for (kr::Size i = 0; i < examples; ++i) {
       if (x[i] > 1000) return {kr::StatusCode::index_out_of_range, "x is out of range"};
@@ -182,7 +184,8 @@ class Scripted : public kr::Trainable {
   }
 
   /// Trains on one example for as many epochs as there are values; callbacks as given.
-  kr::Outcome fit(std::vector<kr::Callback*> callbacks, kr::FitResult& result, std::vector<std::string>* said = nullptr, bool validation = false) {
+  kr::Outcome fit(std::vector<kr::Callback*> callbacks, kr::FitResult& result, std::vector<std::string>* said = nullptr,
+                  bool validation = false) {
     static const float kX = 0;
     kr::TrainingData data;
     data.columns = {&kX};
@@ -208,7 +211,9 @@ inline std::string content_of(const std::filesystem::path& path) {
 /// An empty directory of a test's own, removed when it ends.
 class TestDirectory {
  public:
-  explicit TestDirectory(const std::string& name) : path(std::filesystem::temp_directory_path() / ("keratin_" + name + "_" + std::to_string(reinterpret_cast<std::uintptr_t>(this)))) {
+  explicit TestDirectory(const std::string& name) {
+    std::random_device random;
+    path = std::filesystem::temp_directory_path() / ("keratin_" + name + "_" + std::to_string(random()) + std::to_string(random()));
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
   }

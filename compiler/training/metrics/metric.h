@@ -2,6 +2,7 @@
 // class or a row in the file of its kind and one row in metrics.cpp.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,9 @@ struct MetricBatch {
   Val weight;  // sample weights; poisoned: none
 };
 
+/// Which values of a metric are better, where Keras knows it: what callbacks monitor.
+enum class Better : uint8_t { neither, smaller, larger };
+
 class Metric {
  public:
   virtual ~Metric() = default;
@@ -36,12 +40,14 @@ class Metric {
   virtual Val result(ir::Builder& b, const Vals& state) const = 0;
 
   std::string name;  // as the history shows it
+  Better better = Better::neither;
 };
 
 struct MetricDefinition {
   std::string_view class_name;
   std::vector<std::string_view> short_names;
   std::unique_ptr<Metric> (*create)(TrainingArguments&);
+  Better better;
 };
 
 /// All metric classes, sorted.

@@ -69,6 +69,7 @@ Result<MetricPointer> read_wrapper(const Json& config) {
   TrainingArguments arguments(&config);
   arguments.ignore({"name", "dtype", "fn"});
   MetricPointer made = loss ? mean_metric(loss->create(arguments)) : metric->create(arguments);
+  made->better = loss ? Better::smaller : Better::neither;  // so Keras has it
   if (const std::string problem = arguments.problem(); !problem.empty()) return Error{fmt::format("metric: {}: {}", inner.name, problem)};
   return made;
 }
@@ -78,48 +79,48 @@ Result<MetricPointer> read_wrapper(const Json& config) {
 const std::vector<MetricDefinition>& metric_definitions() {
   using namespace metrics;
   static const std::vector<MetricDefinition> table = {
-      {"AUC", {}, auc},
-      {"Accuracy", {}, values_mean<accuracy>},
-      {"BinaryAccuracy", {}, keratin::binary_accuracy},
-      {"BinaryCrossentropy", {"bce", "BCE"}, loss_mean<losses::binary_crossentropy>},
-      {"BinaryIoU", {"binary_iou"}, binary_iou},
-      {"CategoricalAccuracy", {}, values_mean<categorical_accuracy>},
-      {"CategoricalCrossentropy", {}, loss_mean<losses::categorical_crossentropy>},
-      {"CategoricalHinge", {}, loss_mean<losses::categorical_hinge>},
-      {"ConcordanceCorrelation", {}, along_axis<concordance>},
-      {"CosineSimilarity", {}, keratin::cosine_similarity},
-      {"F1Score", {}, f1_score},
-      {"FBetaScore", {"fbeta_score"}, fbeta_score},
-      {"FalseNegatives", {}, false_negatives},
-      {"FalsePositives", {}, false_positives},
-      {"Hinge", {}, loss_mean<losses::hinge>},
-      {"IoU", {}, iou},
-      {"KLDivergence", {"kl_divergence"}, loss_mean<losses::kl_divergence>},
-      {"LogCoshError", {"logcosh"}, loss_mean<losses::log_cosh>},
-      {"MeanAbsoluteError", {"mae", "MAE"}, loss_mean<losses::mean_absolute_error>},
-      {"MeanAbsolutePercentageError", {"mape", "MAPE"}, loss_mean<losses::mean_absolute_percentage_error>},
-      {"MeanIoU", {}, mean_iou},
-      {"MeanSquaredError", {"mse", "MSE"}, loss_mean<losses::mean_squared_error>},
-      {"MeanSquaredLogarithmicError", {"msle", "MSLE"}, loss_mean<losses::mean_squared_logarithmic_error>},
-      {"OneHotIoU", {}, one_hot_iou},
-      {"OneHotMeanIoU", {}, one_hot_mean_iou},
-      {"PearsonCorrelation", {}, along_axis<pearson>},
-      {"Poisson", {}, loss_mean<losses::poisson>},
-      {"Precision", {}, precision},
-      {"PrecisionAtRecall", {}, precision_at_recall},
-      {"R2Score", {}, r2_score},
-      {"Recall", {}, recall},
-      {"RecallAtPrecision", {}, recall_at_precision},
-      {"RootMeanSquaredError", {}, root_mean_squared_error},
-      {"SensitivityAtSpecificity", {}, sensitivity_at_specificity},
-      {"SparseCategoricalAccuracy", {}, values_mean<sparse_categorical_accuracy>},
-      {"SparseCategoricalCrossentropy", {}, loss_mean<losses::sparse_categorical_crossentropy>},
-      {"SparseTopKCategoricalAccuracy", {}, sparse_top_k},
-      {"SpecificityAtSensitivity", {}, specificity_at_sensitivity},
-      {"SquaredHinge", {}, loss_mean<losses::squared_hinge>},
-      {"TopKCategoricalAccuracy", {}, top_k},
-      {"TrueNegatives", {}, true_negatives},
-      {"TruePositives", {}, true_positives},
+      {"AUC", {}, auc, Better::larger},
+      {"Accuracy", {}, values_mean<accuracy>, Better::larger},
+      {"BinaryAccuracy", {}, keratin::binary_accuracy, Better::larger},
+      {"BinaryCrossentropy", {"bce", "BCE"}, loss_mean<losses::binary_crossentropy>, Better::smaller},
+      {"BinaryIoU", {"binary_iou"}, binary_iou, Better::larger},
+      {"CategoricalAccuracy", {}, values_mean<categorical_accuracy>, Better::larger},
+      {"CategoricalCrossentropy", {}, loss_mean<losses::categorical_crossentropy>, Better::smaller},
+      {"CategoricalHinge", {}, loss_mean<losses::categorical_hinge>, Better::smaller},
+      {"ConcordanceCorrelation", {}, along_axis<concordance>, Better::larger},
+      {"CosineSimilarity", {}, keratin::cosine_similarity, Better::larger},
+      {"F1Score", {}, f1_score, Better::larger},
+      {"FBetaScore", {"fbeta_score"}, fbeta_score, Better::larger},
+      {"FalseNegatives", {}, false_negatives, Better::neither},
+      {"FalsePositives", {}, false_positives, Better::neither},
+      {"Hinge", {}, loss_mean<losses::hinge>, Better::smaller},
+      {"IoU", {}, iou, Better::larger},
+      {"KLDivergence", {"kl_divergence"}, loss_mean<losses::kl_divergence>, Better::smaller},
+      {"LogCoshError", {"logcosh"}, loss_mean<losses::log_cosh>, Better::smaller},
+      {"MeanAbsoluteError", {"mae", "MAE"}, loss_mean<losses::mean_absolute_error>, Better::smaller},
+      {"MeanAbsolutePercentageError", {"mape", "MAPE"}, loss_mean<losses::mean_absolute_percentage_error>, Better::smaller},
+      {"MeanIoU", {}, mean_iou, Better::larger},
+      {"MeanSquaredError", {"mse", "MSE"}, loss_mean<losses::mean_squared_error>, Better::smaller},
+      {"MeanSquaredLogarithmicError", {"msle", "MSLE"}, loss_mean<losses::mean_squared_logarithmic_error>, Better::smaller},
+      {"OneHotIoU", {}, one_hot_iou, Better::larger},
+      {"OneHotMeanIoU", {}, one_hot_mean_iou, Better::larger},
+      {"PearsonCorrelation", {}, along_axis<pearson>, Better::larger},
+      {"Poisson", {}, loss_mean<losses::poisson>, Better::smaller},
+      {"Precision", {}, precision, Better::larger},
+      {"PrecisionAtRecall", {}, precision_at_recall, Better::larger},
+      {"R2Score", {}, r2_score, Better::larger},
+      {"Recall", {}, recall, Better::larger},
+      {"RecallAtPrecision", {}, recall_at_precision, Better::larger},
+      {"RootMeanSquaredError", {}, root_mean_squared_error, Better::smaller},
+      {"SensitivityAtSpecificity", {}, sensitivity_at_specificity, Better::larger},
+      {"SparseCategoricalAccuracy", {}, values_mean<sparse_categorical_accuracy>, Better::larger},
+      {"SparseCategoricalCrossentropy", {}, loss_mean<losses::sparse_categorical_crossentropy>, Better::smaller},
+      {"SparseTopKCategoricalAccuracy", {}, sparse_top_k, Better::larger},
+      {"SpecificityAtSensitivity", {}, specificity_at_sensitivity, Better::larger},
+      {"SquaredHinge", {}, loss_mean<losses::squared_hinge>, Better::smaller},
+      {"TopKCategoricalAccuracy", {}, top_k, Better::larger},
+      {"TrueNegatives", {}, true_negatives, Better::neither},
+      {"TruePositives", {}, true_positives, Better::neither},
   };
   return table;
 }
@@ -130,6 +131,7 @@ Result<std::unique_ptr<Metric>> read_metric(const Json& spec) {
   if (spec.is_string() && (lower == "accuracy" || lower == "acc")) {
     MetricPointer metric = chosen_accuracy();
     metric->name = given.name;
+    metric->better = Better::larger;
     return metric;
   }
   const auto named = [&](MetricPointer metric, std::string standard) {
@@ -149,6 +151,7 @@ Result<std::unique_ptr<Metric>> read_metric(const Json& spec) {
   arguments.ignore({"name", "dtype"});
   MetricPointer metric = definition ? definition->create(arguments) : mean_metric(loss->create(arguments));
   if (const std::string problem = arguments.problem(); !problem.empty()) return Error{fmt::format("metric: {}: {}", given.name, problem)};
+  metric->better = definition ? definition->better : Better::smaller;
   return named(std::move(metric), spec.is_string() || given.is_function ? given.name : snake_case(definition ? definition->class_name : loss->class_name));
 }
 

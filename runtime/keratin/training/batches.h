@@ -19,7 +19,9 @@ struct TrainingData {
   bool weights_of_classes = false;  // the sample weights are class_weights: a part split off for validation does not take them
 };
 
-inline bool is_sample_weight(const Trainable& model, Size column) { return std::strncmp(model.column_name(column), "sample_weight/", 14) == 0; }
+inline bool is_sample_weight(const Trainable& model, Size column) {
+  return std::strncmp(model.column_name(column), "sample_weight/", 14) == 0;
+}
 
 /// Errors name the column; `what` is `data` or `validation_data`.
 inline Outcome check_data(const Trainable& model, const TrainingData& data, const char* what) {
@@ -28,7 +30,8 @@ inline Outcome check_data(const Trainable& model, const TrainingData& data, cons
     return wrong("has " + std::to_string(data.columns.size()) + " columns, the model takes " + std::to_string(model.columns()));
   if (data.examples < 1) return wrong("has no examples");
   for (Size i = 0; i < model.columns(); ++i)
-    if (!data.columns[static_cast<size_t>(i)] && !is_sample_weight(model, i)) return wrong(std::string(model.column_name(i)) + " is missing");
+    if (!data.columns[static_cast<size_t>(i)] && !is_sample_weight(model, i))
+      return wrong(std::string(model.column_name(i)) + " is missing");
   return {};
 }
 
@@ -46,7 +49,8 @@ inline TrainingData rows(const Trainable& model, const TrainingData& data, Size 
 /// The batches of one pass; the last may be smaller.
 class Batches {
  public:
-  Batches(const Trainable& model, TrainingData data, Size size) : model_(model), data_(std::move(data)), size_(size), columns_(data_.columns.size()) {}
+  Batches(const Trainable& model, TrainingData data, Size size)
+      : model_(model), data_(std::move(data)), size_(size), columns_(data_.columns.size()) {}
 
   Size examples() const { return data_.examples; }
   Size count() const { return (data_.examples + size_ - 1) / size_; }

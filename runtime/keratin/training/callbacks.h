@@ -131,7 +131,8 @@ class LearningRateScheduler : public Callback {
   Outcome on_epoch_begin(Training& training) override {
     const double rate = schedule_(training.epoch, training.model.learning_rate());
     if (Status set = training.model.set_learning_rate(rate); !set) return {set.code, std::string("LearningRateScheduler: ") + set.message};
-    if (verbose_ > 0) training.print("\nEpoch " + std::to_string(training.epoch + 1) + ": LearningRateScheduler setting learning rate to " + number_text(rate) + ".");
+    if (verbose_ > 0)
+      training.print("\nEpoch " + std::to_string(training.epoch + 1) + ": LearningRateScheduler setting learning rate to " + number_text(rate) + ".");
     return {};
   }
   Outcome on_epoch_end(Training& training, Logs& logs) override {

@@ -21,7 +21,8 @@ template <UInt32 Polynomial>
 UInt32 checksum(const void* data, Size bytes, UInt32 before = 0) {
   static constexpr ChecksumTable<Polynomial> kTable;
   UInt32 value = ~before;
-  for (const UInt8 *at = static_cast<const UInt8*>(data), *end = at + bytes; at != end; ++at) value = kTable.entries[(value ^ *at) & 255] ^ value >> 8;
+  const UInt8* at = static_cast<const UInt8*>(data);
+  for (Size i = 0; i < bytes; ++i) value = kTable.entries[(value ^ at[i]) & 255] ^ value >> 8;
   return ~value;
 }
 

@@ -13,8 +13,8 @@
 
 KR_BEGIN_NAMESPACE
 
-/// Columns are the epoch from 0 and the first epoch's names, sorted; where none of them is of validation, `val_` columns of NA follow, as in
-/// Keras. Lines end with CR LF (the excel dialect). `append` continues a file, which then keeps its header.
+/// Columns are the epoch from 0 and the first epoch's names, sorted; where none of them is of validation, `val_` columns of NA follow, as
+/// in Keras. Lines end with CR LF (the excel dialect). `append` continues a file, which then keeps its header.
 class CSVLogger : public Callback {
  public:
   explicit CSVLogger(std::string filename, char separator = ',', bool append = false)

@@ -62,7 +62,8 @@ class EarlyStopping : public Callback {
   Outcome on_train_end(Training& training, const Logs&) override {
     if (stopped_epoch_ > 0 && options_.verbose > 0) training.print("Epoch " + std::to_string(stopped_epoch_ + 1) + ": early stopping");
     if (!options_.restore_best_weights || !have_weights_) return {};
-    if (options_.verbose > 0) training.print("Restoring model weights from the end of the best epoch: " + std::to_string(best_epoch_ + 1) + ".");
+    if (options_.verbose > 0)
+      training.print("Restoring model weights from the end of the best epoch: " + std::to_string(best_epoch_ + 1) + ".");
     training.model.set_weights(weights_.data());
     return {};
   }

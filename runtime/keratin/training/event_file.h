@@ -79,7 +79,8 @@ class EventFile {
     if (error) return io_error(directory + ": cannot be created: " + error.message());
     const UInt64 seconds = static_cast<UInt64>(now);
     const std::string nanoseconds = std::to_string(static_cast<UInt64>((now - static_cast<double>(seconds)) * 1e9));
-    const std::string front = (std::filesystem::path(directory) / "events.out.tfevents.").string() + std::to_string(seconds) + ".keratin." + nanoseconds;
+    const std::string name = "events.out.tfevents." + std::to_string(seconds) + ".keratin." + nanoseconds;
+    const std::string front = (std::filesystem::path(directory) / name).string();
     for (int number = 0; !file_ && number < 1000; ++number) {
       path_ = front + "." + std::to_string(number) + ".v2";
       file_ = std::fopen(path_.c_str(), "wbx");

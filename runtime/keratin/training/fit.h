@@ -47,8 +47,8 @@ struct EvaluateOptions {
 /// What both loops are made of.
 class TrainingLoop {
  public:
-  TrainingLoop(Trainable& model, const std::vector<Callback*>& callbacks, const std::atomic<bool>* stop, std::function<void(const std::string&)> say,
-               std::function<void(const std::string&)> warn)
+  using Line = std::function<void(const std::string&)>;
+  TrainingLoop(Trainable& model, const std::vector<Callback*>& callbacks, const std::atomic<bool>* stop, Line say, Line warn)
       : training(model), callbacks_(callbacks), stop_(stop) {
     training.say = say ? std::move(say) : [](const std::string& text) { std::fprintf(stdout, "%s\n", text.c_str()); };
     training.warn = warn ? std::move(warn) : [](const std::string& text) { std::fprintf(stderr, "warning: %s\n", text.c_str()); };
@@ -75,7 +75,8 @@ class TrainingLoop {
       training.forget_batch_logs();
       if (Outcome begun = call(train ? &Callback::on_train_batch_begin : &Callback::on_test_batch_begin); !begun) return begun;
       const Size examples = batches.take(i);
-      const Status done = train ? training.model.train(batches.columns(), examples, training.batch_loss) : training.model.evaluate(batches.columns(), examples, training.batch_loss);
+      const Status done = train ? training.model.train(batches.columns(), examples, training.batch_loss)
+                                : training.model.evaluate(batches.columns(), examples, training.batch_loss);
       if (!done) return {done.code, (train ? "batch " : "validation batch ") + std::to_string(i) + ": " + done.message};
       if (losses) losses->push_back(training.batch_loss);
       if (Outcome ended = call(train ? &Callback::on_train_batch_end : &Callback::on_test_batch_end); !ended) return ended;
@@ -99,9 +100,10 @@ class TrainingLoop {
     const Size fixed = model.fixed_batch();
     size = given != 0 ? given : otherwise != 0 ? otherwise : fixed != 0 ? fixed : 32;
     if (size < 1) return bad_argument(std::string(name) + " " + std::to_string(size) + " is not positive");
-    if (fixed != 0 && size != fixed) return bad_argument(std::string(name) + " " + std::to_string(size) + ": the model takes batches of " + std::to_string(fixed));
+    if (fixed != 0 && size != fixed)
+      return bad_argument(std::string(name) + " " + std::to_string(size) + ": the model takes batches of " + std::to_string(fixed));
     if (fixed != 0 && examples % fixed != 0)
-      return bad_argument(std::to_string(examples) + " examples are no multiple of " + std::to_string(fixed) + ", the batch that the model fixes");
+      return bad_argument(std::to_string(examples) + " examples are no multiple of " + std::to_string(fixed) + ", the model's batch");
     return {};
   }
 
@@ -139,16 +141,19 @@ class Fit {
   Outcome prepare(const TrainingData& data) {
     const Trainable& model = loop_.training.model;
     if (options_.epochs < 0 || options_.initial_epoch < 0) return bad_argument("epochs and initial_epoch are not negative");
-    if (options_.validation_freq < 1) return bad_argument("validation_freq " + std::to_string(options_.validation_freq) + " is not positive");
-    if (!(options_.validation_split >= 0 && options_.validation_split < 1)) return bad_argument("validation_split " + number_text(options_.validation_split) + " is not in [0, 1)");
+    if (options_.validation_freq < 1)
+      return bad_argument("validation_freq " + std::to_string(options_.validation_freq) + " is not positive");
+    if (!(options_.validation_split >= 0 && options_.validation_split < 1))
+      return bad_argument("validation_split " + number_text(options_.validation_split) + " is not in [0, 1)");
     if (Outcome checked = check_data(model, data, "data"); !checked) return checked;
     const TrainingData* given = options_.validation_data;
     if (given)
       if (Outcome checked = check_data(model, *given, "validation_data"); !checked) return checked;
     const bool splits = !given && options_.validation_split > 0;
-    const Size kept = splits ? static_cast<Size>(std::floor(static_cast<double>(data.examples) * (1.0 - options_.validation_split))) : data.examples;
+    const double split = options_.validation_split;
+    const Size kept = splits ? static_cast<Size>(std::floor(static_cast<double>(data.examples) * (1.0 - split))) : data.examples;
     if (kept < 1 || (splits && kept == data.examples))
-      return bad_argument("validation_split " + number_text(options_.validation_split) + " of " + std::to_string(data.examples) + " examples leaves one part empty");
+      return bad_argument("validation_split " + number_text(split) + " of " + std::to_string(data.examples) + " examples leaves one part empty");
     Size size = 0;
     if (Outcome sized = TrainingLoop::batch_size(model, "batch_size", options_.batch_size, 0, kept, size); !sized) return sized;
     train_.emplace_back(model, rows(model, data, 0, kept), size);
@@ -156,7 +161,8 @@ class Fit {
     TrainingData validation = splits ? rows(model, data, kept, data.examples - kept) : *given;
     for (Size i = 0; splits && data.weights_of_classes && i < model.columns(); ++i)
       if (is_sample_weight(model, i)) validation.columns[static_cast<size_t>(i)] = nullptr;
-    if (Outcome sized = TrainingLoop::batch_size(model, "validation_batch_size", options_.validation_batch_size, size, validation.examples, size); !sized) return sized;
+    const Size asked = options_.validation_batch_size;
+    if (Outcome sized = TrainingLoop::batch_size(model, "validation_batch_size", asked, size, validation.examples, size); !sized) return sized;
     validation_.emplace_back(model, std::move(validation), size);
     return {};
   }
@@ -201,8 +207,8 @@ class Fit {
   std::vector<Batches> train_, validation_;  // one each, or none
 };
 
-/// keras.Model.fit: trains the model on the data and fills the history. After an error the history holds what was complete, and the model is
-/// as the last step left it. Errors: an argument or a column that does not fit, a callback's, a step's.
+/// keras.Model.fit: trains the model on the data and fills the history. After an error the history holds what was complete, and the model
+/// is as the last step left it. Errors: an argument or a column that does not fit, a callback's, a step's.
 inline Outcome fit(Trainable& model, const TrainingData& data, const FitOptions& options, FitResult& result) {
   result = FitResult();
   return Fit(model, options, result).run(data);

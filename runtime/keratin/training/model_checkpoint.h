@@ -31,7 +31,8 @@ inline Outcome fill_in(const std::string& pattern, Size epoch, Size batch, const
     if (end == std::string::npos) return wrong(std::string("a single '") + c + "'");
     const std::string field = pattern.substr(at + 1, end - at - 1), key = field.substr(0, field.find(':'));
     NumberFormat format;
-    if (key.size() < field.size() && !format.read(field.substr(key.size() + 1))) return wrong("{" + field + "} has a format of no known kind");
+    if (key.size() < field.size() && !format.read(field.substr(key.size() + 1)))
+      return wrong("{" + field + "} has a format of no known kind");
     const LogEntry* entry = logs.find(key);
     std::string part;
     bool fits = true;
@@ -61,7 +62,9 @@ struct ModelCheckpointOptions {
 class ModelCheckpoint : public Callback {
  public:
   explicit ModelCheckpoint(ModelCheckpointOptions options)
-      : options_(std::move(options)), monitor_("ModelCheckpoint", options_.monitor, options_.mode), best_(options_.initial_value_threshold) {}
+      : options_(std::move(options)),
+        monitor_("ModelCheckpoint", options_.monitor, options_.mode),
+        best_(options_.initial_value_threshold) {}
 
   /// The file that was written last; empty: none.
   const std::string& last_path() const { return last_path_; }
@@ -81,7 +84,8 @@ class ModelCheckpoint : public Callback {
  private:
   Outcome save(Training& training, Size batch, const Logs& logs) {
     std::string path;
-    if (Outcome filled = fill_in(options_.filepath, training.epoch + 1, batch, logs, path); !filled) return {filled.code, "ModelCheckpoint: " + filled.message};
+    if (Outcome filled = fill_in(options_.filepath, training.epoch + 1, batch, logs, path); !filled)
+      return {filled.code, "ModelCheckpoint: " + filled.message};
     const std::string epoch = "\nEpoch " + std::to_string(training.epoch + 1) + ": ";
     if (options_.save_best_only && !improved(training, logs, epoch, path)) return {};
     if (!options_.save_best_only) tell(training, epoch + "saving model to " + path);
@@ -99,11 +103,13 @@ class ModelCheckpoint : public Callback {
   /// Without a single value to compare everything is saved, with a warning.
   bool improved(Training& training, const Logs& logs, const std::string& epoch, const std::string& path) {
     std::optional<double> current;
-    if (!monitor_.value(logs, current)) return training.warn_once("ModelCheckpoint: monitor '" + monitor_.key() + "' is no single value: every model is saved"), true;
+    if (!monitor_.value(logs, current))
+      return training.warn_once("ModelCheckpoint: monitor '" + monitor_.key() + "' is no single value: every model is saved"), true;
     if (!current) return training.warn_once("ModelCheckpoint: monitor " + monitor_.missing(logs) + ": every model is saved"), true;
     const std::string best = best_ ? printf_text('f', 5, *best_) : "None";
     if (!monitor_.improves(*current, best_)) return tell(training, epoch + monitor_.key() + " did not improve from " + best), false;
-    tell(training, epoch + monitor_.key() + " improved from " + best + " to " + printf_text('f', 5, *current) + ", saving model to " + path);
+    const std::string now = printf_text('f', 5, *current);
+    tell(training, epoch + monitor_.key() + " improved from " + best + " to " + now + ", saving model to " + path);
     best_ = current;
     return true;
   }

@@ -31,7 +31,8 @@ class Monitor {
     value.reset();
     const LogEntry* entry = logs.find(key_);
     if (!entry) return {};
-    if (entry->values.size() != 1) return bad_argument(callback_ + ": monitor '" + key_ + "' has " + std::to_string(entry->values.size()) + " values, not one");
+    if (entry->values.size() != 1)
+      return bad_argument(callback_ + ": monitor '" + key_ + "' has " + std::to_string(entry->values.size()) + " values, not one");
     value = entry->values[0];
     return {};
   }

@@ -1,4 +1,4 @@
-// NumPy's .npz archives: stored zip members with CRC-32, each a .npy array. Written beside and renamed, so that a file is complete or absent.
+// NumPy's .npz archives: stored zip members with CRC-32, each a .npy array. Written beside and renamed: a file is complete or absent.
 // Sizes beyond 4 GiB are written and read as zip64. Little-endian machines only.
 #pragma once
 #include <cerrno>
@@ -90,7 +90,8 @@ class NpzWriter {
     const bool large = size >= zip64_from_, far = offset_ >= zip64_from_;
     ZipFields local, local_extra, extra;
     if (large) local_extra.u16(1).u16(16).u64(size).u64(size);
-    local.u32(kZipLocal).u16(large ? 45 : 20).text(common(member, crc, size, large)).u16(local_extra.bytes.size()).text(member).text(local_extra.bytes);
+    local.u32(kZipLocal).u16(large ? 45 : 20).text(common(member, crc, size, large)).u16(local_extra.bytes.size());
+    local.text(member).text(local_extra.bytes);
     if (large || far) extra.u16(1).u16((large ? 16 : 0) + (far ? 8 : 0));
     if (large) extra.u64(size).u64(size);
     if (far) extra.u64(offset_);

@@ -31,8 +31,8 @@ class NpzReader {
   NpzReader(const NpzReader&) = delete;
   NpzReader& operator=(const NpzReader&) = delete;
 
-  /// Reads the directory and the headers of all arrays. Errors: no such file, no zip archive, compressed members, arrays in Fortran's order,
-  /// of big-endian numbers or of Python objects, sizes that do not fit the file.
+  /// Reads the directory and the headers of all arrays. Errors: no such file, no zip archive, compressed members, arrays in Fortran's
+  /// order, of big-endian numbers or of Python objects, sizes that do not fit the file.
   Outcome open(const std::string& path) {
     close();
     path_ = path;
@@ -100,7 +100,8 @@ class NpzReader {
       const UInt64 position = size_ - length + at;
       std::string locator, record;
       if (position < 20 || !read_at(position - 20, 20, locator) || ZipFields::at(locator, 0, 4) != kZip64Locator) return {};
-      if (!read_at(ZipFields::at(locator, 8, 8), 56, record) || ZipFields::at(record, 0, 4) != kZip64End) return damaged("its zip64 record is not where it should be");
+      if (!read_at(ZipFields::at(locator, 8, 8), 56, record) || ZipFields::at(record, 0, 4) != kZip64End)
+        return damaged("its zip64 record is not where it should be");
       directory = {ZipFields::at(record, 32, 8), ZipFields::at(record, 40, 8), ZipFields::at(record, 48, 8)};
       return {};
     }
@@ -115,7 +116,8 @@ class NpzReader {
     size_t at = 0;
     for (UInt64 i = 0; i < directory.members; ++i) {
       if (bytes.size() - at < 46 || ZipFields::at(bytes, at, 4) != kZipCentral) return damaged("its directory is damaged");
-      const size_t name = ZipFields::at(bytes, at + 28, 2), extra = ZipFields::at(bytes, at + 30, 2), comment = ZipFields::at(bytes, at + 32, 2);
+      const size_t name = ZipFields::at(bytes, at + 28, 2), extra = ZipFields::at(bytes, at + 30, 2);
+      const size_t comment = ZipFields::at(bytes, at + 32, 2);
       if (bytes.size() - at - 46 < name + extra + comment) return damaged("its directory is damaged");
       if (Outcome read = read_member(bytes.substr(at, 46 + name + extra), name); !read) return read;
       at += 46 + name + extra + comment;
@@ -136,7 +138,8 @@ class NpzReader {
     UInt64 stored = ZipFields::at(central, 20, 4), size = ZipFields::at(central, 24, 4), local = ZipFields::at(central, 42, 4);
     read_zip64(central, 46 + name_length, size, stored, local);
     std::string head;
-    if (stored != size || !read_at(local, 30, head) || ZipFields::at(head, 0, 4) != kZipLocal) return damaged(entry.name + " is not where the directory says");
+    if (stored != size || !read_at(local, 30, head) || ZipFields::at(head, 0, 4) != kZipLocal)
+      return damaged(entry.name + " is not where the directory says");
     const UInt64 begin = local + 30 + ZipFields::at(head, 26, 2) + ZipFields::at(head, 28, 2);
     if (begin > size_ || size > size_ - begin) return damaged(entry.name + " is longer than the file");
     return read_header(std::move(entry), begin, size);
@@ -159,10 +162,12 @@ class NpzReader {
 
   Outcome read_header(NpzEntry entry, UInt64 begin, UInt64 size) {
     std::string front, text;
-    if (size < 12 || !read_at(begin, 12, front) || front.compare(0, 6, "\x93NUMPY") != 0) return damaged(entry.name + " is no array of NumPy");
+    if (size < 12 || !read_at(begin, 12, front) || front.compare(0, 6, "\x93NUMPY") != 0)
+      return damaged(entry.name + " is no array of NumPy");
     const bool first = front[6] == 1;
     const UInt64 prefix = first ? 10 : 12, length = ZipFields::at(front, 8, first ? 2 : 4);
-    if (front[6] < 1 || front[6] > 3 || length > size - prefix || !read_at(begin, prefix + length, text)) return damaged(entry.name + " has a damaged header");
+    if (front[6] < 1 || front[6] > 3 || length > size - prefix || !read_at(begin, prefix + length, text))
+      return damaged(entry.name + " has a damaged header");
     entry.crc_so_far = crc32(text.data(), static_cast<Size>(text.size()));
     entry.offset = begin + prefix + length;
     const UInt64 payload = size - prefix - length;
@@ -186,7 +191,8 @@ class NpzReader {
     if (text[type] != '\'') return reason = "has elements of several fields", false;
     entry.type = text.substr(type + 1, text.find('\'', type + 1) - type - 1);
     UInt64 total = 0;
-    if (!element_bytes(entry.type, total)) return reason = "is of type '" + entry.type + "'; there are little-endian numbers and texts", false;
+    if (!element_bytes(entry.type, total))
+      return reason = "is of type '" + entry.type + "'; there are little-endian numbers and texts", false;
     size_t at = shape + 1;
     for (;; ++at) {
       at = text.find_first_not_of(' ', at);
@@ -195,14 +201,16 @@ class NpzReader {
       UInt64 extent = 0;
       const size_t digits = at;
       for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
-        if (__builtin_mul_overflow(extent, UInt64{10}, &extent) || __builtin_add_overflow(extent, static_cast<UInt64>(text[at] - '0'), &extent)) return false;
-      if (at == digits || at >= text.size() || (text[at] != ',' && text[at] != ')') || extent > static_cast<UInt64>(__PTRDIFF_MAX__)) return false;
+        if (__builtin_mul_overflow(extent, UInt64{10}, &extent) || __builtin_add_overflow(extent, UInt64(text[at] - '0'), &extent)) return false;
+      if (at == digits || at >= text.size() || (text[at] != ',' && text[at] != ')')) return false;
+      if (extent > static_cast<UInt64>(__PTRDIFF_MAX__)) return false;
       if (__builtin_mul_overflow(total, extent, &total)) return false;
       entry.shape.push_back(static_cast<Size>(extent));
       if (text[at] == ')') break;
     }
     if (total != static_cast<UInt64>(entry.bytes)) return reason = "has another number of elements than its shape says", false;
-    if (text.compare(order, 4, "True") == 0 && entry.shape.size() > 1) return reason = "is in Fortran's order; save numpy.ascontiguousarray of it", false;
+    if (text.compare(order, 4, "True") == 0 && entry.shape.size() > 1)
+      return reason = "is in Fortran's order; save numpy.ascontiguousarray of it", false;
     return true;
   }
   /// Of a type: `<f4`, `|b1`, `<U7` (4 bytes a character).

@@ -23,12 +23,14 @@ struct ProgressBarOptions {
 class ProgressBar : public Callback {
  public:
   explicit ProgressBar(ProgressBarOptions options = {}) : options_(std::move(options)) {
-    if (!options_.seconds) options_.seconds = [] { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+    using Clock = std::chrono::steady_clock;
+    if (!options_.seconds) options_.seconds = [] { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); };
   }
 
   Outcome on_epoch_begin(Training& training) override {
     start();
-    if (options_.verbose > 0 && training.epochs > 1) write("Epoch " + std::to_string(training.epoch + 1) + "/" + std::to_string(training.epochs) + "\n");
+    if (options_.verbose > 0 && training.epochs > 1)
+      write("Epoch " + std::to_string(training.epoch + 1) + "/" + std::to_string(training.epochs) + "\n");
     return {};
   }
   Outcome on_train_batch_end(Training& training) override { return batch(training); }
@@ -53,7 +55,8 @@ class ProgressBar : public Callback {
     if (options_.verbose != 1) return {};
     const double now = options_.seconds(), each = per_step(training.batch + 1, now);
     if (shown_at_ >= 0 && now - shown_at_ < kInterval) return {};
-    draw(training.batch + 1, training.batches, each, seconds_text(each * static_cast<double>(training.batches - training.batch - 1)), training.batch_logs(), false);
+    const std::string left = seconds_text(each * static_cast<double>(training.batches - training.batch - 1));
+    draw(training.batch + 1, training.batches, each, left, training.batch_logs(), false);
     shown_at_ = now;
     return {};
   }
@@ -81,7 +84,8 @@ class ProgressBar : public Callback {
 
   /// The first step, which warms up, counts only while there is no other.
   double per_step(Size steps, double now) {
-    const double each = after_first_ >= 0 && steps > 1 ? (now - after_first_) / static_cast<double>(steps - 1) : (now - start_) / static_cast<double>(steps);
+    const bool warm = after_first_ >= 0 && steps > 1;
+    const double each = warm ? (now - after_first_) / static_cast<double>(steps - 1) : (now - start_) / static_cast<double>(steps);
     if (steps == 1) after_first_ = now;
     return each;
   }
@@ -106,7 +110,9 @@ class ProgressBar : public Callback {
     for (int i = 0; i < cells; ++i) text += "\xE2\x94\x81";  // a heavy horizontal line
     return text;
   }
-  std::string styled(const char* style, const std::string& text) const { return options_.colours ? std::string("\x1b[") + style + "m" + text + "\x1b[0m" : text; }
+  std::string styled(const char* style, const std::string& text) const {
+    return options_.colours ? std::string("\x1b[") + style + "m" + text + "\x1b[0m" : text;
+  }
 
   static std::string step_text(double each) {
     const bool whole = each >= 1 || each == 0, milli = each >= 1e-3;
@@ -124,7 +130,8 @@ class ProgressBar : public Callback {
     std::string text;
     for (const LogEntry& entry : logs.entries()) {
       const double value = entry.number();
-      text += " - " + entry.key + ": " + ((magnitude ? std::fabs(value) : value) > 1e-3 ? printf_text('f', 4, value) : printf_text('e', 4, value));
+      const bool plain = (magnitude ? std::fabs(value) : value) > 1e-3;
+      text += " - " + entry.key + ": " + printf_text(plain ? 'f' : 'e', 4, value);
     }
     return text;
   }

@@ -56,7 +56,8 @@ class ReduceLROnPlateau : public Callback {
     if (!(old_rate > static_cast<double>(static_cast<float>(options_.min_lr)))) return {};
     const double rate = old_rate * options_.factor < options_.min_lr ? options_.min_lr : old_rate * options_.factor;
     if (Status set = training.model.set_learning_rate(rate); !set) return {set.code, std::string("ReduceLROnPlateau: ") + set.message};
-    if (options_.verbose > 0) training.print("\nEpoch " + std::to_string(training.epoch + 1) + ": ReduceLROnPlateau reducing learning rate to " + number_text(rate) + ".");
+    if (options_.verbose > 0)
+      training.print("\nEpoch " + std::to_string(training.epoch + 1) + ": ReduceLROnPlateau reducing learning rate to " + number_text(rate) + ".");
     cooldown_left_ = options_.cooldown;
     wait_ = 0;
     return {};

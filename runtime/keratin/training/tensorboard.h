@@ -17,8 +17,8 @@ struct TensorBoardOptions {
   Size update_freq = 0;  // batches between points of `batch_...`; 0: none, Keras's "epoch"
 };
 
-/// `train/`: epoch_<metric>, epoch_learning_rate, and by the options batch_<metric> and steps per second. `validation/`: epoch_<metric>, and
-/// evaluation_<metric>_vs_iterations. With an update_freq Keras drops the points of an epoch whose last batch does not count; here
+/// `train/`: epoch_<metric>, epoch_learning_rate, and by the options batch_<metric> and steps per second. `validation/`: epoch_<metric>,
+/// and evaluation_<metric>_vs_iterations. With an update_freq Keras drops the points of an epoch whose last batch does not count; here
 /// they are written.
 class TensorBoard : public Callback {
  public:
@@ -26,7 +26,8 @@ class TensorBoard : public Callback {
 
   Outcome on_train_begin(Training&) override {
     step_ = 0;
-    return options_.update_freq < 0 ? bad_argument("TensorBoard: update_freq " + std::to_string(options_.update_freq) + " is negative") : Outcome();
+    if (options_.update_freq < 0) return bad_argument("TensorBoard: update_freq " + std::to_string(options_.update_freq) + " is negative");
+    return {};
   }
   Outcome on_epoch_begin(Training& training) override {
     epoch_start_ = Clock::now();
@@ -48,13 +49,15 @@ class TensorBoard : public Callback {
   }
   Outcome on_test_end(Training& training, const Logs& logs) override {
     for (const LogEntry& entry : logs.entries())
-      if (Outcome written = scalar(validation_, "evaluation_" + entry.key + "_vs_iterations", entry, training.model.iterations()); !written) return written;
+      if (Outcome written = scalar(validation_, "evaluation_" + entry.key + "_vs_iterations", entry, training.model.iterations()); !written)
+        return written;
     return {};
   }
   Outcome on_epoch_end(Training& training, Logs& logs) override {
     Logs shown = logs;
     log_learning_rate(training.model, shown);
-    if (options_.write_steps_per_second) shown.set("steps_per_second", per_second(static_cast<double>(training.model.iterations() - first_iteration_), epoch_start_));
+    const double steps = static_cast<double>(training.model.iterations() - first_iteration_);
+    if (options_.write_steps_per_second) shown.set("steps_per_second", per_second(steps, epoch_start_));
     for (const LogEntry& entry : shown.entries()) {
       const bool validation = entry.key.rfind("val_", 0) == 0;
       const std::string tag = "epoch_" + (validation ? entry.key.substr(4) : entry.key);
@@ -70,10 +73,13 @@ class TensorBoard : public Callback {
 
  private:
   using Clock = std::chrono::steady_clock;
-  static double per_second(double count, Clock::time_point since) { return count / std::chrono::duration<double>(Clock::now() - since).count(); }
+  static double per_second(double count, Clock::time_point since) {
+    return count / std::chrono::duration<double>(Clock::now() - since).count();
+  }
 
   Outcome scalar(EventFile& file, const std::string& tag, const LogEntry& entry, Size step) {
-    if (entry.values.size() != 1) return bad_argument("TensorBoard: " + entry.key + " has " + std::to_string(entry.values.size()) + " values, a curve takes one");
+    if (entry.values.size() != 1)
+      return bad_argument("TensorBoard: " + entry.key + " has " + std::to_string(entry.values.size()) + " values, a curve takes one");
     return scalar(file, tag, entry.values[0], step);
   }
   Outcome scalar(EventFile& file, const std::string& tag, double value, Size step) {

@@ -76,11 +76,10 @@ struct NumberFormat {
     const size_t want = static_cast<size_t>(width);
     if (text.size() >= want) return text;
     const size_t missing = want - text.size();
-    const size_t before = align == '<' ? 0 : align == '^' ? missing / 2 : align == '=' && std::strchr("+- ", text[0]) ? size_t{1} : size_t{0};
     if (align == '>') return std::string(missing, fill) + text;
     if (align == '<') return text + std::string(missing, fill);
-    if (align == '=') return text.insert(before, missing, fill);
-    return std::string(before, fill) + text + std::string(missing - before, fill);
+    if (align == '=') return text.insert(std::strchr("+- ", text[0]) ? 1 : 0, missing, fill);
+    return std::string(missing / 2, fill) + text + std::string(missing - missing / 2, fill);
   }
 };
 

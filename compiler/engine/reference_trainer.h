@@ -1,11 +1,10 @@
 // Training by the reference evaluator: slow, and what emitted training is compared with.
 #pragma once
 
-#include <optional>
+#include <map>
 #include <utility>
 #include <vector>
 
-#include "compiler/data/npz.h"
 #include "compiler/engine/trainer.h"
 #include "ir/eval.h"
 
@@ -23,6 +22,7 @@ class ReferenceTrainer : public Trainer {
   Result<bool> finish() override;
   Result<std::vector<Array>> predict(const std::vector<Array>& inputs) override;
   Array variable(ir::VariableId id) override;
+  void set_variable(ir::VariableId id, const Array& value) override;
   const TrainStep& functions() const override { return step_; }
   const ir::Program& program() const override { return program_; }
 
@@ -36,30 +36,5 @@ class ReferenceTrainer : public Trainer {
   TrainStep step_;
   State state_;
 };
-
-/// The arguments of fit that are honoured; shuffling is not.
-struct FitOptions {
-  int64_t epochs = 1, batch_size = 32, validation_batch_size = 32;
-  double validation_split = 0;
-  int64_t validation_period = 1;                // every so many epochs
-  std::vector<int64_t> validation_epochs;       // or after these, counted from 1
-  std::vector<std::pair<int64_t, double>> class_weights;
-
-  bool validates_after(int64_t epoch) const;  // counted from 1
-};
-/// Errors name the argument.
-Result<FitOptions> read_fit(const Json& arguments);
-
-/// Cuts the last fraction of the data off, which is returned, as validation_split does.
-FitData split_validation(FitData& data, double fraction);
-/// Sample weights by the classes of the targets: class ids, one-hot rows, or bits.
-Result<Array> class_weights_of(const Array& targets, const std::vector<std::pair<int64_t, double>>& weights);
-
-struct FitResult {
-  std::vector<double> batch_losses;
-  std::vector<std::pair<std::string, std::vector<Array>>> history;  // a scalar or vector per epoch
-};
-/// The training loop of keras.Model.fit without shuffling.
-Result<FitResult> fit(Trainer& trainer, const FitData& data, const std::optional<FitData>& validation, const FitOptions& options);
 
 }  // namespace keratin

@@ -15,6 +15,8 @@ int dispatch(const keratin::Options& options) {
       {"bench", keratin::run_bench},
       {"check", keratin::run_check},
       {"compile", keratin::run_compile},
+      {"evaluate", keratin::run_evaluate},
+      {"fit", keratin::run_fit},
       {"gradients", keratin::run_gradients},
       {"layers", keratin::run_layers},
       {"plot", keratin::run_plot},

@@ -12,6 +12,8 @@ int run_bench(const Options& options);
 int run_check(const Options& options);
 int run_check_model(const Options& options);  // `check` with a model in place of --cases
 int run_compile(const Options& options);
+int run_evaluate(const Options& options);
+int run_fit(const Options& options);
 int run_layers(const Options& options);
 int run_predict(const Options& options);
 int run_gradients(const Options& options);

@@ -32,6 +32,13 @@ struct Options {
   std::string stop_after;                               // expand | optimize | plan
   bool no_fuse = false, no_reuse = false, relaxed = false, self_contained = false, gradients = false, train = false;
   TrainingOverrides training;
+  // fit, evaluate
+  std::string data, validation, save, history, tensorboard, checkpoint, csv_log, early_stopping, class_weight;
+  int64_t epochs = 1, initial_epoch = 0, validation_batch_size = 0, validation_freq = 1;
+  double validation_split = 0;
+  bool shuffle = true;
+  uint64_t seed = 0;
+  std::optional<int> fit_verbose;                       // 0 | 1 | 2; unset: 1 on a terminal, else 2
   bool verbose = false, quiet = false, json = false, expand_nested = false, ir = false, plan = false, markdown = false;
   int threads = 1;                                      // bench
   double seconds = 0.5;                                 // bench: how long is measured

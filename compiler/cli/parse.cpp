@@ -76,6 +76,40 @@ struct Parser {
     sub->add_flag("--relaxed", options.relaxed, "Allow kernels with larger rounding error");
   }
 
+  CLI::App* training_verb(const std::string& name, const std::string& help, const std::string& example) {
+    CLI::App* sub = plain_verb(name, help, example);
+    sub->add_flag("-q,--quiet", options.quiet, "Say nothing but errors");
+    model(sub);
+    sub->add_option("--data", options.data, "Arrays x/<input>, y/<output>, sample_weight/<output>, or plain x, y, sample_weight (.npz)")->required();
+    sub->add_option("--batch-size", options.batch_size, "Examples per step (default 32)")->check(CLI::PositiveNumber);
+    sub->add_option("--engine", options.engine, "compiled (default) or reference")->check(CLI::IsMember({"compiled", "reference"}));
+    training(sub);
+    return sub;
+  }
+
+  void trainings() {
+    CLI::App* fit = training_verb("fit", "Train through emitted code", "keratin fit digits_cnn.keras --data train.npz --epochs 5 --save trained.keras");
+    initialize(fit);
+    fit->add_option("--save", options.save, "Where the trained model goes: .keras, .h5, .weights.h5 or .npz");
+    fit->add_option("--epochs", options.epochs, "Number of the last epoch (default 1)")->check(CLI::PositiveNumber);
+    fit->add_option("--initial-epoch", options.initial_epoch, "Epochs that were trained before")->check(CLI::NonNegativeNumber);
+    fit->add_option("--shuffle", options.shuffle, "true (default) or false");
+    fit->add_option("--seed", options.seed, "Of the shuffling");
+    fit->add_option("--validation", options.validation, "Arrays as --data; else validation/x/..., validation/y/... of --data");
+    fit->add_option("--validation-split", options.validation_split, "This part of the data, from its end, is not trained on")->check(CLI::Range(0.0, 1.0));
+    fit->add_option("--validation-batch-size", options.validation_batch_size, "Examples per step of validation (default: --batch-size)")->check(CLI::PositiveNumber);
+    fit->add_option("--validation-freq", options.validation_freq, "Epochs between validations (default 1)")->check(CLI::PositiveNumber);
+    fit->add_option("--class-weight", options.class_weight, "Weights of classes: 0=1,1=2");
+    fit->add_option("--history", options.history, "Loss and metrics of every epoch, and the loss of every step, as JSON");
+    fit->add_option("--tensorboard", options.tensorboard, "Directory of event files for TensorBoard");
+    fit->add_option("--checkpoint", options.checkpoint, "Model file after every epoch; {epoch:02d} and {val_loss:.2f} in its name are filled in");
+    fit->add_option("--early-stopping", options.early_stopping, "monitor=val_loss,patience=3 and more arguments of EarlyStopping");
+    fit->add_option("--csv-log", options.csv_log, "Loss and metrics of every epoch as CSV");
+    fit->add_option("--verbose", options.fit_verbose, "0, 1 (a bar, default on a terminal) or 2 (a line per epoch)")->check(CLI::Range(0, 2));
+    CLI::App* evaluate = training_verb("evaluate", "Loss and metrics of data", "keratin evaluate digits_cnn.keras --data test.npz --json");
+    evaluate->add_flag("--json", options.json, "One line of JSON");
+  }
+
   void checks() {
     CLI::App* check = verb("check", "Compare results: with recorded values, or compiled with reference",
                            "keratin check digits_cnn.keras\n  keratin check digits_cnn.keras recorded.npz\n  keratin check --cases conformance/layers --kind forward,reject");
@@ -167,8 +201,10 @@ struct Parser {
     checks();
     CLI::App* predict = verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz");
     data(predict);
+    initialize(predict);
     predict->add_option("--batch-size", options.batch_size, "Examples per call (default 32)")->check(CLI::PositiveNumber);
     data(verb("gradients", "Vector-Jacobian products of the inference-mode model", "keratin gradients digits_cnn.keras --inputs in.npz --outputs gradients.npz"));
+    trainings();
     inspection();
   }
 };

@@ -44,6 +44,7 @@ void plan_gather(Planner& planner, const Node& node, const Target& target) {
   const Dim count = extent_product(planner, node, indices.shape, attrs.batch_dims, indices.shape.rank());
   const Operand y = planner.result(target);
   Step step = planner.step("gather", "gather.h", node, target);
+  step.templates = {Template::named("Negative::refused")};
   step.args = {SizeArg{extent_product(planner, node, x.shape, 0, attrs.axis)}, SizeArg{x.shape[attrs.axis]}, SizeArg{extent_product(planner, node, x.shape, attrs.axis + 1, rank)}, SizeArg{count},
                PointerArg{x, false}, PointerArg{indices, false}, SizeArg{attrs.batch_dims == 0 ? Dim(0) : count}, PointerArg{y, true}};
   if (attrs.batch_dims != 0 && attrs.batch_dims != attrs.axis) step.args.push_back(SizeArg{extent_product(planner, node, y.shape, attrs.batch_dims, attrs.axis)});

@@ -32,27 +32,34 @@ template <class Kind, class G, class T> struct PoolingGrad {
         for (int ow = 0; ow < G::OW; ++ow, gradient += G::YStride) {
           const int id = od * G::SD - G::PF, ih = oh * G::SH - G::PT, iw = ow * G::SW - G::PL;
           const WindowRange d = window_range(id, G::D, G::KD, G::DD), h = window_range(ih, G::H, G::KH, G::DH), w = window_range(iw, G::W, G::KW, G::DW);
-          window(from, to, load_lanes<L>(gradient, lanes), id, ih, iw, d, h, w, lanes);
+          const bool whole = d.last - d.first == G::KD && h.last - h.first == G::KH && w.last - w.first == G::KW;
+          if (whole) window<true>(from, to, load_lanes<L>(gradient, lanes), id, ih, iw, d, h, w, lanes);
+          else window<false>(from, to, load_lanes<L>(gradient, lanes), id, ih, iw, d, h, w, lanes);
         }
       }
     }
   }
-  template <class Body> static KR_INLINE void for_cells(int id, int ih, int iw, WindowRange d, WindowRange h, WindowRange w, Body&& body) {
+  template <bool Whole, class Body> static KR_INLINE void for_cells(int id, int ih, int iw, WindowRange d, WindowRange h, WindowRange w, Body&& body) {
+    if constexpr (Whole && G::KD * G::KH * G::KW <= 16) {
+      const Size first = cell(id, ih, iw);
+      KR_UNROLL for (int k = 0; k < G::KD * G::KH * G::KW; ++k) body(first + cell(k / (G::KH * G::KW) * G::DD, k / G::KW % G::KH * G::DH, k % G::KW * G::DW));
+      return;
+    }
     for (int kd = d.first; kd < d.last; ++kd) {
       for (int kh = h.first; kh < h.last; ++kh) {
         for (int kw = w.first; kw < w.last; ++kw) body(cell(id + kd * G::DD, ih + kh * G::DH, iw + kw * G::DW));
       }
     }
   }
-  KR_INLINE void window(const T* from, T* to, V gradient, int id, int ih, int iw, WindowRange d, WindowRange h, WindowRange w, Size lanes) const {
+  template <bool Whole> KR_INLINE void window(const T* from, T* to, V gradient, int id, int ih, int iw, WindowRange d, WindowRange h, WindowRange w, Size lanes) const {
     if constexpr (kSame<Kind, SumPoolGrad>) {
-      for_cells(id, ih, iw, d, h, w, [&](Size at) KR_INLINE_LAMBDA { store_lanes(to + at * kDx, load_lanes<L>(to + at * kDx, lanes) + gradient, lanes); });
+      for_cells<Whole>(id, ih, iw, d, h, w, [&](Size at) KR_INLINE_LAMBDA { store_lanes(to + at * kDx, load_lanes<L>(to + at * kDx, lanes) + gradient, lanes); });
     } else {
       using N = Element<I>;
       V best{};
       I place{};
       N number = 0;
-      for_cells(id, ih, iw, d, h, w, [&](Size at) KR_INLINE_LAMBDA {
+      for_cells<Whole>(id, ih, iw, d, h, w, [&](Size at) KR_INLINE_LAMBDA {
         const V v = load_lanes<L>(from + at * G::XStride, lanes);
         if (number == 0) best = v;
         const auto better = (v > best) | (is_nan(v) & ~is_nan(best));
@@ -61,7 +68,7 @@ template <class Kind, class G, class T> struct PoolingGrad {
         ++number;
       });
       number = 0;
-      for_cells(id, ih, iw, d, h, w, [&](Size at) KR_INLINE_LAMBDA {
+      for_cells<Whole>(id, ih, iw, d, h, w, [&](Size at) KR_INLINE_LAMBDA {
         const V part = select(place == number, gradient, V{});
         store_lanes(to + at * kDx, load_lanes<L>(to + at * kDx, lanes) + part, lanes);
         ++number;

@@ -83,6 +83,26 @@ TEST_CASE("emitted kernels: gradients of kernels and windows") {
 
 TEST_CASE("emitted kernels: slices by index and their sums") { check_samples(good({ir::test::samples_Gather(), ir::test::samples_ScatterAdd()})); }
 
+TEST_CASE("emitted kernels: an index outside is an error") {
+  std::vector<PlannedModel> planned;
+  const ir::Op ops[] = {ir::Gather::Attrs{}, ir::ScatterAdd::Attrs{0, 0, 3}};
+  for (const ir::Op& op : ops) {
+    std::unique_ptr<ir::Program> program = program_of(ir::test::sample("index", op, {ir::test::spread({3}), ir::test::integers({3}, {0, 1, 2})}));
+    Result<ir::Plan> plan = ir::make_plan(*program, {});
+    REQUIRE(plan);
+    planned.push_back({std::move(program), std::move(*plan)});
+  }
+  for (const auto& model : build_batch(std::move(planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"})) {
+    const auto run = [&](int64_t index) { return model->run({to_array(ir::test::spread({3})), to_array(ir::test::integers({3}, {0, index, 2}))}, 1); };
+    CHECK(run(2));
+    for (int64_t index : {3, -1}) {
+      const Result<std::vector<Array>> outputs = run(index);
+      REQUIRE_FALSE(outputs);
+      CHECK(outputs.error() == "an index lies outside its axis");
+    }
+  }
+}
+
 TEST_CASE("emitted kernels: convolutions whose kernels are inputs") {
   check_samples(good({ir::test::samples_Conv(), ir::test::samples_ConvInputGrad()}));
   // 3x3 with stride 1 and channels enough for winograd, with unequal padding.

@@ -1,7 +1,7 @@
 # Compiles a model and compares the bundle with the one that is kept here, byte for byte. With -DUPDATE=ON the kept one is replaced: look at
 # the difference before it is committed.
 file(REMOVE_RECURSE ${WORK})
-execute_process(COMMAND ${KERATIN} compile ${MODEL} -o ${WORK} --name ${NAME} RESULT_VARIABLE status ERROR_VARIABLE errors)
+execute_process(COMMAND ${KERATIN} compile ${MODEL} -o ${WORK} --name ${NAME} ${ARGUMENTS} RESULT_VARIABLE status ERROR_VARIABLE errors)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "keratin compile ${MODEL}: ${status}\n${errors}")
 endif()

@@ -31,7 +31,7 @@ Json with_module(const Json& json, const char* module) {
 }  // namespace
 
 Json training_config_of(const Json& compile_config) {
-  if (!compile_config.is_object()) return Json();
+  if (!compile_config.is_object() || compile_config.as_object().empty()) return Json();  // {}: not compiled
   Json::Object training;
   for (const Json::Member& member : compile_config.as_object())
     if (member.first != "optimizer") training.push_back(member);
@@ -52,7 +52,11 @@ Json training_config_of(const Json& compile_config) {
 Json compile_config_of(const Json& training_config) {
   if (!training_config.is_object()) return Json();
   Json::Object compiled;
-  if (const Json* optimizer = training_config.find("optimizer_config")) compiled.emplace_back("optimizer", with_module(*optimizer, "keras.optimizers"));
+  if (const Json* optimizer = training_config.find("optimizer_config")) {
+    const Json *name = optimizer->find("class_name"), *config = optimizer->find("config");
+    const bool plain = name && config && config->is_object() && config->as_object().empty();  // a name that compile was given
+    compiled.emplace_back("optimizer", plain ? *name : with_module(*optimizer, "keras.optimizers"));
+  }
   for (const auto& [key, value] : training_config.as_object()) {
     if (key == "optimizer_config") continue;
     const char* module = key == "loss" ? "keras.losses" : "keras.metrics";

@@ -62,7 +62,7 @@ def attention():
     y = L.Embedding(10, 4, name="table")(L.Reshape((6,))(x))
     y = L.MultiHeadAttention(2, 2, name="heads")(y, y)
     y = L.LayerNormalization(name="ln")(y + 1.0)
-    y = L.EinsumDense("abc,cd->abd", (None, 3), bias_axes="d", name="einsum")(y)
+    y = L.EinsumDense("abc,cd->abd", (6, 3), bias_axes="d", name="einsum")(y)
     return K.Model(x, L.Dense(1)(L.Flatten()(y)))
 
 

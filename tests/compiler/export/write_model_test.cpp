@@ -239,6 +239,35 @@ TEST_CASE("a compile configuration is replaced, and nothing else of the configur
   CHECK(open_source(folder.path("none.keras")).read.file.compile_config.is_null());
 }
 
+TEST_CASE("a compile configuration that says little is one in both containers, and none is none") {
+  const TestFolder folder;
+  const Source source = open_source(kCases + "batch_normalization.keras");
+  const auto through_legacy = [&](const Json& compile_config) {
+    SavedState state{source.weights, NamedArrays(), compile_config};
+    write(source, state, folder.path("m.h5"));
+    const Source legacy = open_source(folder.path("m.h5"));
+    write(legacy, {legacy.weights, {}, {}}, folder.path("m.keras"));
+    return std::pair(legacy.read.file.training_config, open_source(folder.path("m.keras")).read.file.compile_config);
+  };
+  CHECK(through_legacy(Json::Object{}) == std::pair(Json(), Json()));
+  CHECK(through_legacy(Json()) == std::pair(Json(), Json()));
+  const auto [training, compiled] = through_legacy(Json::Object{{"loss", "mse"}});  // compile's own optimizer
+  CHECK(*training.find("optimizer_config") == Json(Json::Object{{"class_name", "rmsprop"}, {"config", Json::Object{}}}));
+  CHECK(compiled == Json(Json::Object{{"optimizer", "rmsprop"}, {"loss", "mse"}}));
+}
+
+TEST_CASE("a layer whose own variables are not all known is copied, but not made anew") {
+  const std::string file = KERATIN_SHARED_DIR "/conformance/layers/spectral_normalization_dense.keras";
+  if (!std::filesystem::exists(file)) return;
+  const TestFolder folder;
+  const Source source = open_source(file);
+  write(source, {source.weights, {}, {}}, folder.path("m.keras"));
+  CHECK(open_source(folder.path("m.keras")).weights == source.weights);
+  write(source, {source.weights, {}, {}}, folder.path("m.h5"));
+  const Source legacy = open_source(folder.path("m.h5"));
+  CHECK_THAT(write_model(legacy.read, {legacy.weights, {}, {}}, folder.path("again.keras")).error(), Contains("SpectralNormalization keeps variables in Keras 3 files that are unknown here"));
+}
+
 /// What Keras recorded of an optimizer as a file would hold it: every variable is filled with its number.
 NamedArrays recorded_state(const Json& order) {
   NamedArrays state;

@@ -62,6 +62,7 @@ struct EmitOptions {
   size_t embed_limit = 64 * 1024;    // embedded weights up to this size are literals, larger ones a binary file beside their source
   std::vector<std::string> targets;   // x86-64-v2, ...: two or more levels of x86-64 give NAME_dispatch.cpp
   std::optional<Selftest> selftest;
+  std::vector<int> result_directions;  // of metric_results' outputs: 1 where larger is better, -1 where smaller is, 0 where Keras does not know it
 };
 
 /// The plan's function `predict` as C++17: NAME.h, NAME.cpp, NAME_weights.cpp with NAME_weights.cpp.bin for large weights or NAME_weights.bin where

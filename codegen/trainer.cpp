@@ -83,9 +83,16 @@ class Trainer final : public kr::Trainable {{
     static constexpr kr::Size kCounts[] = {{{8}}};
     return kCounts[i];
   }}
+  kr::Direction result_direction(kr::Size i) const override {{
+    static constexpr kr::Direction kDirections[] = {{{13}}};
+    return kDirections[i];
+  }}
   void result(kr::Size i, double* values) const override {{
     Metrics metrics;
-    if (!metric_results(result_, metrics)) return;
+    if (!metric_results(result_, metrics)) {{  // no memory
+      for (kr::Size k = 0; k < result_count(i); ++k) values[k] = std::nan("");
+      return;
+    }}
     switch (i) {{
 {9}    }}
   }}
@@ -136,6 +143,11 @@ std::string Emitter::trainer_header() const {
     cases += buffer.shape.rank() == 0 ? fmt::format("      case {}: values[0] = static_cast<double>(metrics.{}); break;\n", i, member)
                                       : fmt::format("      case {0}:\n        for (int k = 0; k < {1}; ++k) values[k] = static_cast<double>(metrics.{2}[k]);\n        break;\n", i, count, member);
   }
+  std::string directions;
+  for (size_t i = 0; i < r.outputs.size(); ++i) {
+    const int better = i < options_.result_directions.size() ? options_.result_directions[i] : 0;
+    comma(directions, better > 0 ? "kr::Direction::up" : better < 0 ? "kr::Direction::down" : "kr::Direction::none");
+  }
   const ir::Dim batch = f.buffers[f.parameters[0].index].shape[0];
   const bool stateful = step.uses(ir::BufferRole::state);
   const std::string calls = fmt::format("{}Inputs{{{}}}, Targets{{{}}}, ", stateful ? "state_of_layers_, " : "", views["in"], views["targets"]);
@@ -153,7 +165,7 @@ std::string Emitter::trainer_header() const {
                      options_.name, options_.source, options_.compiler, space()) +
          fmt::format(kFiles, arrays) +
          fmt::format(kClass, space(), f.parameters.size(), names, bytes, batch.is_static() ? batch.size : 0, calls, r.outputs.size(), keys, counts, cases, rate,
-                     writer("finish_training") ? "finish_training(*weights_, *state_)" : "{}", stateful ? "\n  State state_of_layers_;" : "");
+                     writer("finish_training") ? "finish_training(*weights_, *state_)" : "{}", stateful ? "\n  State state_of_layers_;" : "", directions);
 }
 
 }  // namespace keratin

@@ -50,11 +50,17 @@ std::optional<Selftest> selftest_of(const Options& options, const ir::Program& p
   return recorded;
 }
 
+/// Functions on weights that a bundle is to have, and what its text says of them.
+struct Additions {
+  std::vector<ir::FunctionId> functions;
+  std::vector<int> result_directions;
+};
+
 /// Everything up to the files; none where there are problems.
-std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedModel expanded, const std::vector<ir::FunctionId>& on_weights, Problems& problems) {
+std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedModel expanded, const Additions& additions, Problems& problems) {
   std::optional<Selftest> selftest = selftest_of(options, expanded.program, problems);
   const PipelineOptions pipeline = pipeline_options(options);
-  Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline, on_weights);
+  Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline, additions.functions);
   if (!planned) problems.add(planned.error());
   if (!problems.empty()) return std::nullopt;
   if (options.verbose || options.stop_after == "plan") std::fputs(print(planned->plan).c_str(), options.stop_after == "plan" ? stdout : stderr);
@@ -62,6 +68,7 @@ std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedM
   emitted.weights_as = options.weights_as == "file" ? WeightsAs::file : options.weights_as == "array" ? WeightsAs::array : WeightsAs::embed;
   emitted.targets = options.targets;
   emitted.selftest = std::move(selftest);
+  emitted.result_directions = additions.result_directions;
   Bundle bundle = emit(planned->plan, emitted);
   if (options.self_contained)
     if (Result<Done> added = add_runtime_headers(bundle); !added) problems.add(added.error());
@@ -69,14 +76,16 @@ std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedM
 }
 
 /// The training step and what belongs to it.
-void add_training(const Options& options, Model& model, ExpandedModel& expanded, std::vector<ir::FunctionId>& functions, Problems& problems) {
+void add_training(const Options& options, Model& model, ExpandedModel& expanded, Additions& additions, Problems& problems) {
   override_training(model, options.training, problems);
   const TrainingSetup setup = read_training(model, options.model, problems);
   if (!problems.empty()) return;
   const BatchTypes types = target_types(setup, expanded.program, options.model, problems);
   if (!problems.empty()) return;
   const TrainStep step = add_train_step(model, expanded, setup, types, types, options.model, problems);
-  for (ir::FunctionId function : functions_of(step)) functions.push_back(function);
+  if (!problems.empty()) return;
+  for (ir::FunctionId function : functions_of(step)) additions.functions.push_back(function);
+  for (Better better : step.result_better) additions.result_directions.push_back(better == Better::larger ? 1 : better == Better::smaller ? -1 : 0);
 }
 
 }  // namespace
@@ -94,17 +103,17 @@ int run_compile(const Options& options) {
   expansion.losses = options.gradients || options.train;
   ExpandedModel expanded = expand_with_weights(*read, expansion, options.initialize, problems);
   if (!problems.empty()) return report(problems);
-  std::vector<ir::FunctionId> on_weights;
-  if (options.gradients || options.train) on_weights.push_back(add_backward(expanded.program).function);
-  if (options.train) add_training(options, *read->model, expanded, on_weights, problems);
+  Additions additions;
+  if (options.gradients || options.train) additions.functions.push_back(add_backward(expanded.program).function);
+  if (options.train) add_training(options, *read->model, expanded, additions, problems);
   if (!problems.empty()) return report(problems);
   if (options.stop_after == "expand") return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;
   if (options.stop_after == "optimize") {
     optimize(expanded.program);
-    for (ir::FunctionId function : on_weights) optimize_on_weights(expanded.program, function);
+    for (ir::FunctionId function : additions.functions) optimize_on_weights(expanded.program, function);
     return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;
   }
-  const std::optional<Bundle> bundle = compile(options, *read, std::move(expanded), on_weights, problems);
+  const std::optional<Bundle> bundle = compile(options, *read, std::move(expanded), additions, problems);
   if (bundle && problems.empty() && options.stop_after.empty())
     if (Result<Done> written = write_bundle(*bundle, options.directory); !written) problems.add(written.error());
   return problems.empty() ? 0 : report(problems);

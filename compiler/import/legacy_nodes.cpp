@@ -51,7 +51,7 @@ GraphValue LegacyNodeReader::structure(const Json& value, GraphCall& call) {
     for (const auto& [key, item] : value.as_object()) dict.emplace_back(key, structure(item, call));
     return {std::move(dict)};
   }
-  problems_.push_back("inbound_nodes hold something that is no tensor reference");
+  problems_.emplace_back("inbound_nodes hold something that is no tensor reference");
   return {Json()};
 }
 

@@ -85,9 +85,16 @@ class Trainer final : public kr::Trainable {
     static constexpr kr::Size kCounts[] = {1};
     return kCounts[i];
   }
+  kr::Direction result_direction(kr::Size i) const override {
+    static constexpr kr::Direction kDirections[] = {kr::Direction::down};
+    return kDirections[i];
+  }
   void result(kr::Size i, double* values) const override {
     Metrics metrics;
-    if (!metric_results(result_, metrics)) return;
+    if (!metric_results(result_, metrics)) {  // no memory
+      for (kr::Size k = 0; k < result_count(i); ++k) values[k] = std::nan("");
+      return;
+    }
     switch (i) {
       case 0: values[0] = static_cast<double>(metrics.loss); break;
     }

@@ -5,6 +5,7 @@
 
 #include "compiler/layers/layer.h"
 #include "compiler/layers/missing_layers.h"
+#include "ir/support/sort_stably.h"
 
 namespace keratin {
 
@@ -49,7 +50,7 @@ Json layers_json() {
 std::string layers_markdown() {
   std::vector<std::pair<std::string, std::string>> rows;  // state, names
   std::vector<LayerState> states = layer_states();
-  std::stable_sort(states.begin(), states.end(), [](const LayerState& a, const LayerState& b) { return a.forward > b.forward; });
+  sort_stably(states, [](const LayerState& a, const LayerState& b) { return a.forward > b.forward; });
   for (const LayerState& state : states) {
     const std::string key = state_text(state);
     auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& known) { return known.first == key; });

@@ -39,7 +39,9 @@ double scale_of(const ir::Program& program, const ir::Function& f, ir::ValueId i
     const auto found = std::find_if(f.nodes.begin(), f.nodes.end(), [&](const ir::Node& node) { return node.outputs[0] == value; });
     return found == f.nodes.end() ? nullptr : &*found;
   };
-  const std::optional<double> factor = ir::constant_number(program, reader->inputs[reader->inputs[0] == id ? 1 : 0], definition);
+  ir::ValueId other = reader->inputs[reader->inputs[0] == id ? 1 : 0];
+  for (const ir::Node* node = definition(other); node && (node->op.as<ir::Broadcast>() || node->op.as<ir::Cast>()); node = definition(other)) other = node->inputs[0];
+  const std::optional<double> factor = ir::constant_number(program, other, definition);
   return factor && *factor != 0 && std::isfinite(*factor) ? *factor : 1;
 }
 
@@ -73,7 +75,7 @@ std::vector<Array> seeded_inputs(const ir::Program& program, int64_t examples, u
     const bool number = is_float(type.dtype) && !table;
     const double end = static_cast<double>(type.dtype == DType::boolean ? 2 : table.value_or(2));
     const double scale = number ? scale_of(program, predict, id) : 1;
-    for (double& value : values.data<double>()) value = number ? normal(seed) / scale : std::floor(uniform(seed) * end);
+    for (double& value : values.data<double>()) value = !number ? std::floor(uniform(seed) * end) : scale != 1 ? uniform(seed) / scale : normal(seed);
     inputs.push_back(values.to(type.dtype));
   }
   return inputs;

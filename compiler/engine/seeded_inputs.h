@@ -16,7 +16,7 @@ std::optional<int64_t> smallest_table(const ir::Function& predict);
 std::optional<int64_t> fixed_batch(const ir::Function& predict);
 
 /// `examples` for each parameter of `predict` (the batch that it fixes, where it fixes one): floats from a normal distribution, booleans either,
-/// integers 0 and 1. A float that the model multiplies by a constant at once (pixels by 1/255) is drawn so that the product is normal. In a model that looks up tables all numbers are ids of the smallest one, since ids may be declared as floats.
+/// integers 0 and 1. A float that the model multiplies by a constant at once (pixels by 1/255) is drawn so that the product is uniform between 0 and 1. In a model that looks up tables all numbers are ids of the smallest one, since ids may be declared as floats.
 std::vector<Array> seeded_inputs(const ir::Program& program, int64_t examples, uint64_t seed);
 
 /// Targets for a training step on `examples`: class ids below the classes of the output, else numbers in (0, 1), rows of which add up to 1 for

@@ -1,4 +1,5 @@
 #include "compiler/graph/keras_order.h"
+#include "ir/support/sort_stably.h"
 
 #include <algorithm>
 #include <map>
@@ -97,7 +98,7 @@ KerasOrder keras_order(const Model& model) {
     walk.met[input.layer] = -1;
     call_depths[{input.layer, input.call}] = 0;
   }
-  std::stable_sort(layer_depths.begin(), layer_depths.end(), [&](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : walk.met[a.first] < walk.met[b.first]; });
+  sort_stably(layer_depths, [&](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : walk.met[a.first] < walk.met[b.first]; });
   KerasOrder order;
   for (const auto& [layer, depth] : layer_depths) order.layers.push_back(layer);
   for (const auto& [key, depth] : call_depths) {

@@ -8,6 +8,7 @@
 #include "ir/eval.h"
 #include "ir/gradient.h"
 #include "ir/ops/rules.h"
+#include "ir/support/sort_stably.h"
 
 namespace keratin::ir {
 
@@ -37,8 +38,7 @@ void Sort::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator&)
     for (int64_t row = 0; row < rows; ++row) {
       const auto* from = values.data() + row * extent;
       std::iota(order.begin(), order.end(), 0);
-      std::stable_sort(order.begin(), order.end(),
-                       [&](int64_t a, int64_t b) { return descending ? less(from[b], from[a]) : less(from[a], from[b]); });
+      sort_stably(order, [&](int64_t a, int64_t b) { return descending ? less(from[b], from[a]) : less(from[a], from[b]); });
       for (int64_t i = 0; i < kept; ++i) {
         sorted[static_cast<size_t>(row * kept + i)] = from[order[static_cast<size_t>(i)]];
         out[1].integers[static_cast<size_t>(row * kept + i)] = order[static_cast<size_t>(i)];

@@ -1,4 +1,5 @@
 #include "ir/plan/memory.h"
+#include "ir/support/sort_stably.h"
 
 #include <algorithm>
 #include <optional>
@@ -70,7 +71,7 @@ void assign_memory(PlannedFunction& function, bool reuse, std::optional<int64_t>
   // With a block of examples all sizes are numbers; otherwise a large batch stands for any.
   const int64_t n = function.block > 0 ? function.block : 1024;
   const auto size_of_buffer = [&](const Buffer& buffer) { return function.block > 0 ? Dim(aligned(buffer.bytes().at(n))) : aligned(buffer.bytes()); };
-  std::stable_sort(scratch.begin(), scratch.end(), [&](const Buffer* a, const Buffer* b) { return size_of_buffer(*a).at(n) > size_of_buffer(*b).at(n); });
+  sort_stably(scratch, [&](const Buffer* a, const Buffer* b) { return size_of_buffer(*a).at(n) > size_of_buffer(*b).at(n); });
   Dim total;
   std::vector<const Buffer*> placed;
   for (Buffer* buffer : scratch) {
@@ -85,7 +86,7 @@ void assign_memory(PlannedFunction& function, bool reuse, std::optional<int64_t>
         if (lives_overlap(*buffer, *other)) others.push_back(other);
       std::vector<Dim> candidates = {Dim(0)};
       for (const Buffer* other : others) candidates.push_back(other->offset + size_of_buffer(*other));
-      std::stable_sort(candidates.begin(), candidates.end(), [&](Dim a, Dim b) { return a.at(n) < b.at(n); });
+      sort_stably(candidates, [&](Dim a, Dim b) { return a.at(n) < b.at(n); });
       const auto after = [](Dim later, Dim end) { return later.batch >= end.batch && later.size >= end.size; };
       for (Dim candidate : candidates) {
         const bool free = std::all_of(others.begin(), others.end(), [&](const Buffer* other) {

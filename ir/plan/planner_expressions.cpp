@@ -86,7 +86,6 @@ void Planner::collect_origins(ValueId id, ValueId sink, std::vector<OriginId>& o
 
 /// The last kernel result that flows into this expression alone and has its shape: the expression becomes that kernel's epilogue.
 std::optional<ValueId> Planner::root_of(ValueId sink) const {
-  std::optional<ValueId> root;
   const Function& f = *frame_->function;
   for (size_t n = f.nodes.size(); n-- > 0;) {
     const Node& node = f.nodes[n];

@@ -22,6 +22,7 @@ using Kind = ir::Random::Kind;
 class Draws {
  public:
   explicit Draws(uint64_t seed) : seed_(seed) {}
+  uint64_t seed() const { return seed_; }
 
   /// float64, so that the stored dtype rounds once.
   Values take(Kind kind, int64_t count) {
@@ -87,7 +88,7 @@ Values family(Request& r) { return scaled(r, Scale, Average ? "fan_avg" : "fan_i
 Values identity(Request& r) {
   const double gain = r.arguments.number("gain", 1);
   Values values(static_cast<size_t>(r.count), 0);
-  if (r.shape.size() != 2) return r.arguments.refuse("gain", "a weight with two axes"), values;
+  if (r.shape.size() != 2) return r.arguments.refuse(fmt::format("needs a weight with two axes, not {}", r.shape.size())), values;
   for (int64_t i = 0; i < std::min(r.shape[0], r.shape[1]); ++i) values[static_cast<size_t>(i * r.shape[1] + i)] = gain;
   return values;
 }
@@ -119,8 +120,8 @@ Values orthogonal(Request& r) {
 /// A bias of four gates: ones for the second (LSTM's unit_forget_bias), the rest by another initializer.
 Values unit_forget_bias(Request& r) {
   const Json* inner = r.arguments.raw("bias_initializer");
-  const Result<ir::Tensor> rest = initial_value(inner ? *inner : Json("zeros"), DType::float64, r.shape, static_cast<uint64_t>(r.count));
-  if (!rest) return r.arguments.refuse("bias_initializer", rest.error()), Values(static_cast<size_t>(r.count));
+  const Result<ir::Tensor> rest = initial_value(inner ? *inner : Json("zeros"), DType::float64, r.shape, r.draws.seed());
+  if (!rest) return r.arguments.refuse(rest.error()), Values(static_cast<size_t>(r.count));
   Values values = rest->floats;
   const ptrdiff_t units = static_cast<ptrdiff_t>(r.count / 4);
   std::fill(values.begin() + units, values.begin() + 2 * units, 1.0);

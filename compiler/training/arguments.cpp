@@ -31,6 +31,10 @@ void TrainingArguments::refuse(std::string_view key, std::string_view expected) 
   if (problem_.empty()) problem_ = fmt::format("{} is {}, expected {}", key, config_->find(key)->dump(), expected);
 }
 
+void TrainingArguments::refuse(std::string message) {
+  if (problem_.empty()) problem_ = std::move(message);
+}
+
 double TrainingArguments::number(std::string_view key, double standard) { return number(key, standard, -HUGE_VAL, HUGE_VAL); }
 
 double TrainingArguments::number(std::string_view key, double standard, double low, double high) {

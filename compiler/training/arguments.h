@@ -40,6 +40,8 @@ class TrainingArguments {
   const Json* raw(std::string_view key);
   void ignore(const std::vector<std::string_view>& keys);
   void refuse(std::string_view key, std::string_view expected);
+  /// A problem that no single argument has.
+  void refuse(std::string message);
 
   /// The first argument that is wrong or was not asked for, as `key value: reason`; empty: none.
   std::string problem();

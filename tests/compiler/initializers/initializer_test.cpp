@@ -100,6 +100,9 @@ TEST_CASE("LSTM's forget gate begins open") {
   const Array& bias = *find_array(arrays, "lstm_unit_forget_bias/bias");
   const Json initializer = *Json::parse(R"({"class_name": "UnitForgetBias", "config": {"bias_initializer": {"class_name": "Zeros", "config": {}}}})");
   CHECK(drawn(initializer, bias.shape, 1).floats == bias.as<double>());
+  const Json random = *Json::parse(R"({"class_name": "UnitForgetBias", "config": {"bias_initializer": {"class_name": "RandomNormal", "config": {}}}})");
+  CHECK(drawn(random, {12}, 1).floats != drawn(random, {12}, 2).floats);
+  CHECK(drawn(random, {12}, 1).floats[3] == 1);
 }
 
 TEST_CASE("the same seed gives the same values, another one others") {
@@ -109,9 +112,15 @@ TEST_CASE("the same seed gives the same values, another one others") {
 }
 
 TEST_CASE("unknown initializers and arguments are refused by name") {
-  const auto error = [](const char* text) { return initial_value(*Json::parse(text), DType::float32, {2, 2}, 1).error(); };
+  const auto error = [](const char* text) {
+    const Result<ir::Tensor> value = initial_value(*Json::parse(text), DType::float32, {2, 2}, 1);
+    return value ? std::string() : value.error();
+  };
   CHECK(error(R"("magic")") == "initializer 'magic' is not supported");
   CHECK(error(R"({"class_name": "STFT", "config": {"side": "real"}})") == "initializer 'STFT' is not supported");
+  CHECK(error(R"("identity")") == "");
+  CHECK(initial_value(Json("identity"), DType::float32, {2, 2, 2}, 1).error() == "initializer identity: needs a weight with two axes, not 3");
+  CHECK(error(R"({"class_name": "UnitForgetBias", "config": {"bias_initializer": "magic"}})") == "initializer UnitForgetBias: initializer 'magic' is not supported");
   CHECK(error(R"({"class_name": "Constant", "config": {"value": 1, "volume": 2}})") == "initializer Constant: volume 2 is not supported");
 }
 

@@ -65,6 +65,10 @@ Model::CallTypes types_of_call(const Model::CallRef& at, const CallInputs& input
   return types;
 }
 
+/// Keras 3 runs a whole graph in the mode of the call, whatever mode the graph recorded (every Dropout records one: false). In tf.keras
+/// and Keras 2 what a call recorded comes first.
+bool is_overridden(const CallContext& ctx, const std::string& key) { return key == "training" && ctx.version().keras3(); }
+
 }  // namespace
 
 KTensors Model::call(CallContext& ctx, const CallInputs& given) {
@@ -87,7 +91,8 @@ KTensors Model::call(CallContext& ctx, const CallInputs& given) {
     } else {
       const GraphCall& call = entry.calls[static_cast<size_t>(at.call)];
       for (const GraphValue& arg : call.args) arguments.args.push_back(calls.resolve(arg, problems));
-      for (const auto& [key, value] : call.kwargs) arguments.kwargs.emplace_back(key, calls.resolve(value, problems));
+      for (const auto& [key, value] : call.kwargs)
+        if (!is_overridden(ctx, key)) arguments.kwargs.emplace_back(key, calls.resolve(value, problems));
     }
     for (const std::string& problem : problems) ctx.expansion().problems.add(fmt::format("{}: {}{}: {}", ctx.expansion().file, prefix, entry.name, problem));
     if (!problems.empty()) continue;

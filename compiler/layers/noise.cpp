@@ -10,7 +10,8 @@ namespace keratin {
 
 namespace {
 
-Val random(CallContext& ctx, ir::Random::Kind kind, const Shape& shape) {
+/// The shape by value: one that stands in the program moves while the key is built.
+Val random(CallContext& ctx, ir::Random::Kind kind, Shape shape) {
   return ctx.b.add1(ir::Random::Attrs{kind, {DType::float32, shape}}, {random_key(ctx)});
 }
 

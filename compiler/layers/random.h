@@ -5,7 +5,7 @@
 
 namespace keratin {
 
-/// Whether this call behaves as in training: the mode, unless the file's `training` argument says otherwise.
+/// Whether this call behaves as in training: the mode, unless the call's `training` argument says otherwise.
 bool draws_noise(const CallContext& ctx, const CallInputs& inputs);
 
 /// The key of the next random draw of this expansion (uint64 scalar): the hyperparameters `seed` and `iteration`, and a number of its own.

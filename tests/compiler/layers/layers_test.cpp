@@ -27,6 +27,21 @@ void check_problem(const Case& c) {
   CHECK_THAT(result.problems[0], Catch::StartsWith("model.keras: layer: ") && Catch::Contains(c.expected));
 }
 
+/// How many random tensors a training step of a model of this one layer draws.
+int draws_in_training(const char* class_name, const char* config, const char* kwargs, const char* version) {
+  Problems problems;
+  ReadContext context{"model.keras", KerasVersion::parse(version), problems, {}};
+  const Result<Json> json = Json::parse(one_layer_text(class_name, config, {"[null, 4]"}, kwargs));
+  const std::shared_ptr<Model> model = read_model(*json, context);
+  REQUIRE((model && problems.empty()));
+  ExpandedModel expanded = expand(*model, "model.keras", {}, problems);
+  const TrainingGraph graph = expand_training(*model, expanded, "model.keras", problems);
+  REQUIRE(problems.empty());
+  int draws = 0;
+  for (const ir::Node& node : graph.builder->function().nodes) draws += node.op.as<ir::Random>() != nullptr;
+  return draws;
+}
+
 }  // namespace
 
 TEST_CASE("layers give Keras's output shapes") {
@@ -130,6 +145,14 @@ TEST_CASE("what does not fit is refused with Keras's words") {
       {"Activation", R"({"activation": "zorp"})", {"[null, 5]"}, "activation: activation 'zorp' is not known"},
   }));
   check_problem(c);
+}
+
+TEST_CASE("Keras 3 trains every layer of a graph, whatever mode the graph recorded; in tf.keras the recorded mode counts") {
+  for (const auto& [layer, config] : {std::pair{"Dropout", R"({"rate": 0.5})"}, std::pair{"GaussianNoise", R"({"stddev": 0.5})"}}) {
+    CHECK(draws_in_training(layer, config, R"({"training": false})", "3.15.1") == 1);
+    CHECK(draws_in_training(layer, config, R"({"training": false})", "2.9.0-tf") == 0);
+    CHECK(draws_in_training(layer, config, "{}", "2.9.0-tf") == 1);
+  }
 }
 
 TEST_CASE("the layer Merge of Keras 2.0 is the layer of its mode") {

@@ -20,9 +20,8 @@ struct OneLayer {
   std::vector<std::string> shapes;
 };
 
-inline OneLayer one_layer(const std::string& class_name, const std::string& config, const std::vector<std::string>& inputs,
-                          const std::string& kwargs = "{}",
-                          const char* version = "3.15.1") {
+/// The text of the model: the layer reads all inputs and is called with `kwargs`.
+inline std::string one_layer_text(const std::string& class_name, const std::string& config, const std::vector<std::string>& inputs, const std::string& kwargs) {
   std::string layers, arguments, ends;
   for (size_t i = 0; i < inputs.size(); ++i) {
     layers += fmt::format(R"({{"class_name": "InputLayer", "module": "keras.layers", "name": "in{0}", "inbound_nodes": [],
@@ -33,15 +32,20 @@ inline OneLayer one_layer(const std::string& class_name, const std::string& conf
     ends += fmt::format(R"({}["in{}", 0, 0])", i ? ", " : "", i);
   }
   if (inputs.size() > 1) arguments = "[" + arguments + "]";
-  const std::string text = fmt::format(
+  return fmt::format(
       R"({{"class_name": "Functional", "module": "keras", "config": {{"name": "model", "trainable": true, "layers": [{}
           {{"class_name": "{}", "module": "keras.layers", "name": "layer", "config": {},
             "inbound_nodes": [{{"args": [{}], "kwargs": {}}}]}}],
           "input_layers": [{}], "output_layers": [["layer", 0, 0]]}}}})",
       layers, class_name, config, arguments, kwargs, ends);
+}
+
+inline OneLayer one_layer(const std::string& class_name, const std::string& config, const std::vector<std::string>& inputs,
+                          const std::string& kwargs = "{}",
+                          const char* version = "3.15.1") {
   OneLayer result;
   Problems problems;
-  const Result<Json> json = Json::parse(text);
+  const Result<Json> json = Json::parse(one_layer_text(class_name, config, inputs, kwargs));
   if (!json) return {{json.error()}, {}};
   ReadContext context{"model.keras", KerasVersion::parse(version), problems, {}};
   if (const std::shared_ptr<Model> model = read_model(*json, context); model && problems.empty()) {

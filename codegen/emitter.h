@@ -96,7 +96,6 @@ class Emitter {
   std::string prepared_field(const PreparedField& field) const;
   std::string plain_field(const Field& field) const;
   uint64_t architecture_hash() const;
-  std::string weights_table() const;
   std::string load_function() const;
   std::string embedded_blob() const;
   std::string literal_weights(const std::vector<PreparedField>& fields, std::string_view type, std::string_view function) const;

@@ -90,7 +90,7 @@ class Application {
     ir::Builder& b = c_.b;
     const ir::Variable variable = b.program().variable(weight.id);
     c_.weight = &variable;
-    begin_part(b, variable.name, "update of " + variable.name);
+    begin_part(b, variable.name + "/update", "update of " + variable.name);
     const Val old = b.read(weight.id);
     Val value = old;
     if (const std::optional<double> decay = optimizer_.decay_of(variable)) value = value - value * *decay * c_.learning_rate;

@@ -56,7 +56,9 @@ Val safe_log(Builder& b, Val a) {
 /// The larger (smaller) operand takes the gradient, at ties the first one.
 void grad_extreme(Kind kind, GradBuilder& g) {
   Builder& b = g.builder();
-  const Val first = b.compare(kind == Kind::max ? Compare::Kind::ge : Compare::Kind::le, g.in(0), g.in(1));
+  // a >= b where a >= max(a, b). The result is what others read too: with it ReLU's operand need not be kept for backward.
+  const Val other = g.wants(0) ? g.in(1) : g.out();
+  const Val first = b.compare(kind == Kind::max ? Compare::Kind::ge : Compare::Kind::le, g.in(0), other);
   const Val zero = b.zeros(g.d_out().type());
   if (g.wants(0)) g.set(0, b.select(first, g.d_out(), zero));
   if (g.wants(1)) g.set(1, b.select(first, zero, g.d_out()));

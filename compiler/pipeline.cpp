@@ -6,6 +6,7 @@
 
 #include "codegen/names.h"
 #include "compiler/version.h"
+#include "ir/passes/choose_saved.h"
 #include "ir/passes/eliminate_common.h"
 #include "ir/passes/eliminate_dead.h"
 #include "ir/passes/fold_constants.h"
@@ -57,13 +58,15 @@ constexpr Stage kStagesOnWeights[] = {
     {"simplify", [](Program& p, FunctionId f) { ir::simplify(p, f, true); }},
     {"eliminate_common", ir::eliminate_common},
     {"fold_padding", ir::fold_padding},
+    {"choose_saved", ir::choose_saved},  // the last that adds nodes: from here on equal ones stay apart
     {"eliminate_dead", ir::eliminate_dead},
 };
 
 }  // namespace
 
-void optimize_on_weights(Program& program, FunctionId function) {
+void optimize_on_weights(Program& program, FunctionId function, const PipelineOptions& options) {
   for (const Stage& stage : kStagesOnWeights) {
+    if (stage.run == ir::choose_saved && !options.recompute) continue;
     stage.run(program, function);
     ir::verify(program);
   }
@@ -87,7 +90,7 @@ std::vector<ir::Decision> optimize(Program& program) {
 Result<PlannedModel> plan_model(ExpandedModel expanded, const std::string& file, const PipelineOptions& options, const std::vector<FunctionId>& on_weights) {
   PlannedModel planned{std::make_unique<Program>(std::move(expanded.program)), {}};
   std::vector<ir::Decision> decisions = optimize(*planned.program);
-  for (FunctionId function : on_weights) optimize_on_weights(*planned.program, function);
+  for (FunctionId function : on_weights) optimize_on_weights(*planned.program, function, options);
   Result<ir::Plan> plan = ir::make_plan(*planned.program, options.plan, on_weights);
   if (!plan) return Error{fmt::format("{}: {}", file, plan.error())};
   planned.plan = std::move(*plan);

@@ -11,6 +11,7 @@ namespace keratin {
 
 struct PipelineOptions {
   ir::PlanOptions plan;
+  bool recompute = true;   // backward computes cheap values of forward anew rather than keep them
   std::string stop_after;  // expand | optimize | plan; empty: all
 };
 
@@ -24,7 +25,7 @@ struct PlannedModel {
 std::vector<ir::Decision> optimize(ir::Program& program);
 
 /// The same for a function that works on Keras's own weights, which change.
-void optimize_on_weights(ir::Program& program, ir::FunctionId function);
+void optimize_on_weights(ir::Program& program, ir::FunctionId function, const PipelineOptions& options);
 
 /// The whole way to a plan. `on_weights`: functions besides predict, such as backward. Errors name the file and the layer that cannot be compiled.
 Result<PlannedModel> plan_model(ExpandedModel expanded, const std::string& file, const PipelineOptions& options, const std::vector<ir::FunctionId>& on_weights = {});

@@ -21,7 +21,7 @@ int run_plot(const Options& options);
 int run_summary(const Options& options);
 int run_weights(const Options& options);
 
-/// What --no-fuse, --no-reuse and --relaxed ask of the pipeline.
+/// What --no-fuse, --no-reuse, --no-recompute and --relaxed ask of the pipeline.
 PipelineOptions pipeline_options(const Options& options);
 
 /// Prints each problem as one `error: ...` line to stderr and returns 2.

@@ -110,7 +110,7 @@ int run_compile(const Options& options) {
   if (options.stop_after == "expand") return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;
   if (options.stop_after == "optimize") {
     optimize(expanded.program);
-    for (ir::FunctionId function : additions.functions) optimize_on_weights(expanded.program, function);
+    for (ir::FunctionId function : additions.functions) optimize_on_weights(expanded.program, function, pipeline_options(options));
     return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;
   }
   const std::optional<Bundle> bundle = compile(options, *read, std::move(expanded), additions, problems);

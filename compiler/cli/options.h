@@ -30,7 +30,7 @@ struct Options {
   std::vector<std::string> extra_outputs;               // --output LAYER
   bool selftest = false, no_selftest = false;           // neither: where it is quick to record
   std::string stop_after;                               // expand | optimize | plan
-  bool no_fuse = false, no_reuse = false, relaxed = false, self_contained = false, gradients = false, train = false;
+  bool no_fuse = false, no_reuse = false, no_recompute = false, relaxed = false, self_contained = false, gradients = false, train = false;
   TrainingOverrides training;
   // fit, evaluate
   std::string data, validation, save, history, tensorboard, checkpoint, csv_log, early_stopping, class_weight;

@@ -73,6 +73,7 @@ struct Parser {
   void tuning(CLI::App* sub) {
     sub->add_flag("--no-fuse", options.no_fuse, "One kernel per operation");
     sub->add_flag("--no-reuse", options.no_reuse, "Every buffer has memory of its own");
+    sub->add_flag("--no-recompute", options.no_recompute, "Keep everything that backward reads again, even what is cheap to compute anew");
     sub->add_flag("--relaxed", options.relaxed, "Allow kernels with larger rounding error");
   }
 

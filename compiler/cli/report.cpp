@@ -13,6 +13,7 @@ PipelineOptions pipeline_options(const Options& options) {
   PipelineOptions pipeline;
   pipeline.plan.fuse = !options.no_fuse;
   pipeline.plan.reuse = !options.no_reuse;
+  pipeline.recompute = !options.no_recompute;
   pipeline.plan.relaxed = options.relaxed;
   return pipeline;
 }

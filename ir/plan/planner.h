@@ -172,6 +172,7 @@ class Planner {
   bool may_be_part(const Frame& frame, ValueId id, const Node& concatenate) const;
   const Node* definition(ValueId id) const;
   bool is_pointwise(const Node& node) const;
+  bool is_backward(const Node& node) const { return node.origin.valid() && program_.origins[node.origin.index].backward; }
   const KernelRule* rule_of(const Node& node) const;
   void materialize(ValueId id);
   void plan_pointwise(ValueId sink);

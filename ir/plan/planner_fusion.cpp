@@ -28,7 +28,13 @@ std::vector<char> Planner::find_ends(const Frame& frame) const {
     }
     const auto flows = [&](ValueId id) {
       const std::vector<int>& users = frame.users[id.index];
-      return !frame.is_output[id.index] && std::all_of(users.begin(), users.end(), [&](int user) { return is_pointwise(f.nodes[static_cast<size_t>(user)]); });
+      if (frame.is_output[id.index] || frame.definition[id.index] < 0) return false;
+      const bool backward = is_backward(f.nodes[static_cast<size_t>(frame.definition[id.index])]);
+      const auto goes_on = [&](int user) {
+        const Node& reader = f.nodes[static_cast<size_t>(user)];
+        return is_pointwise(reader) && is_backward(reader) == backward;  // what forward leaves for backward is stored
+      };
+      return std::all_of(users.begin(), users.end(), goes_on);
     };
     for (ValueId id : node.inputs)
       if (flows(id)) own = std::max(own, carrier[id.index]);

@@ -1,4 +1,5 @@
 // plan.txt: steps, candidates and where memory lies.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "ir/plan/plan.h"
@@ -34,6 +35,22 @@ std::string_view role_text(BufferRole role) {
   return names[static_cast<size_t>(role)];
 }
 
+/// What forward leaves in memory for backward; nothing where there is no backward.
+std::string print_saved(const Plan& plan, const PlannedFunction& f) {
+  const auto is_backward = [&](const Step& step) { return step.origin.valid() && plan.program->origins[step.origin.index].backward; };
+  const auto begin = std::find_if(f.steps.begin(), f.steps.end(), is_backward);
+  if (begin == f.steps.end()) return {};
+  const auto boundary = begin - f.steps.begin();
+  Dim total(0);
+  std::string text;
+  for (const Buffer& buffer : f.buffers) {
+    if (buffer.role != BufferRole::scratch || buffer.first < 0 || buffer.first >= boundary || buffer.last < boundary) continue;
+    total = total + buffer.bytes();
+    text += fmt::format("  {:40} {:>16}\n", buffer.name + to_string(buffer.shape), to_string(buffer.bytes()));
+  }
+  return fmt::format("\nsaved for backward, which begins with step {}: {} bytes\n{}", boundary, to_string(total), text);
+}
+
 }  // namespace
 
 std::string print(const Plan& plan) {
@@ -52,6 +69,7 @@ std::string print(const Plan& plan) {
       if (buffer.role == BufferRole::scratch) text += fmt::format(" at {:>12}  {}..{}", to_string(buffer.offset), buffer.first, buffer.last);
       text += "\n";
     }
+    text += print_saved(plan, f);
     text += fmt::format("\nworkspace: {} bytes\n", to_string(f.workspace_bytes));
   }
   return text;

@@ -181,7 +181,7 @@ kr::Status train_step_block(kr::Size n, Weights& w, OptimizerState& o, StepResul
   float* const hidden_2 = reinterpret_cast<float*>(memory + 64 * n);
   float* const hidden_3 = reinterpret_cast<float*>(memory + 256 * n + 448);
   float* const hidden_4 = reinterpret_cast<float*>(memory + 128 * n);
-  float* const kernel = reinterpret_cast<float*>(memory + 256 * n + 512);
+  float* const update = reinterpret_cast<float*>(memory + 256 * n + 512);
 
   // hidden: Dense(7, tanh)                                                              x[5] -> hidden[7]
   kr::matmul<float, false, ThenAddTanh>(kr::MatmulShape{n, 7, 5, 5, 7, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, x, w.hidden_kernel, hidden, ThenAddTanh{w.hidden_bias}, workers);
@@ -213,8 +213,8 @@ kr::Status train_step_block(kr::Size n, Weights& w, OptimizerState& o, StepResul
   kr::reduce<kr::Sum>({1, n, 7}, kr::Identity{}, kr::Identity{}, kr::out<1>(hidden_3, {7, 1}), kr::in<1>(hidden_2, {7 * n, 7, 1}));
   kr::matmul<float, false, kr::NoEpilogue, true>(kr::MatmulShape{5, 7, n, 5, 7, 7, 1, 1, 0, 0, 0, 0, 35, 35}, x, hidden_2, hidden_4, kr::NoEpilogue{}, workers);
 
-  // update of hidden/kernel                                                             learning_rate[] -> kernel[]
-  kr::map_scalar<1>({1}, PowSubDiv{}, kr::out<1>(kernel, {1}), kr::in<1>(&o.learning_rate, {1}), kr::in<1>(&o.iteration, {1}));
+  // update of hidden/kernel                                                             learning_rate[] -> update[]
+  kr::map_scalar<1>({1}, PowSubDiv{}, kr::out<1>(update, {1}), kr::in<1>(&o.learning_rate, {1}), kr::in<1>(&o.iteration, {1}));
 
   // metrics                                                                             loss_total[] -> loss_count[]
   kr::map<1>({1}, MulAdd{}, kr::out<1>(&r.loss_total, {1}), kr::in<1>(&r.loss_total, {1}), kr::in<1>(loss, {1}), kr::in<1>(out_6, {1}));
@@ -224,22 +224,22 @@ kr::Status train_step_block(kr::Size n, Weights& w, OptimizerState& o, StepResul
   // update of hidden/kernel                                                             hidden_kernel_momentum[5,7] -> hidden_kernel[5,7]
   kr::map<1>({35}, SubMulAdd{}, kr::out<1>(o.hidden_kernel_momentum, {1}), kr::in<1>(o.hidden_kernel_momentum, {1}), kr::in<1>(hidden_4, {1}));
   kr::map<1>({35}, SubMulAdd_2{}, kr::out<1>(o.hidden_kernel_velocity, {1}), kr::in<1>(o.hidden_kernel_velocity, {1}), kr::in<1>(hidden_4, {1}));
-  kr::map<1>({35}, AddDivSub{}, kr::out<1>(w.hidden_kernel, {1}), kr::in<1>(w.hidden_kernel, {1}), kr::in<1>(o.hidden_kernel_momentum, {1}), kr::in<0>(kernel, {0}), kr::in<1>(o.hidden_kernel_velocity, {1}));
+  kr::map<1>({35}, AddDivSub{}, kr::out<1>(w.hidden_kernel, {1}), kr::in<1>(w.hidden_kernel, {1}), kr::in<1>(o.hidden_kernel_momentum, {1}), kr::in<0>(update, {0}), kr::in<1>(o.hidden_kernel_velocity, {1}));
 
   // update of hidden/bias                                                               hidden_bias_momentum[7] -> hidden_bias[7]
   kr::map<1>({7}, SubMulAdd{}, kr::out<1>(o.hidden_bias_momentum, {1}), kr::in<1>(o.hidden_bias_momentum, {1}), kr::in<1>(hidden_3, {1}));
   kr::map<1>({7}, SubMulAdd_2{}, kr::out<1>(o.hidden_bias_velocity, {1}), kr::in<1>(o.hidden_bias_velocity, {1}), kr::in<1>(hidden_3, {1}));
-  kr::map<1>({7}, AddDivSub{}, kr::out<1>(w.hidden_bias, {1}), kr::in<1>(w.hidden_bias, {1}), kr::in<1>(o.hidden_bias_momentum, {1}), kr::in<0>(kernel, {0}), kr::in<1>(o.hidden_bias_velocity, {1}));
+  kr::map<1>({7}, AddDivSub{}, kr::out<1>(w.hidden_bias, {1}), kr::in<1>(w.hidden_bias, {1}), kr::in<1>(o.hidden_bias_momentum, {1}), kr::in<0>(update, {0}), kr::in<1>(o.hidden_bias_velocity, {1}));
 
   // update of out/kernel                                                                out_kernel_momentum[7,3] -> out_kernel[7,3]
   kr::map<1>({21}, SubMulAdd{}, kr::out<1>(o.out_kernel_momentum, {1}), kr::in<1>(o.out_kernel_momentum, {1}), kr::in<1>(out_11, {1}));
   kr::map<1>({21}, SubMulAdd_2{}, kr::out<1>(o.out_kernel_velocity, {1}), kr::in<1>(o.out_kernel_velocity, {1}), kr::in<1>(out_11, {1}));
-  kr::map<1>({21}, AddDivSub{}, kr::out<1>(w.out_kernel, {1}), kr::in<1>(w.out_kernel, {1}), kr::in<1>(o.out_kernel_momentum, {1}), kr::in<0>(kernel, {0}), kr::in<1>(o.out_kernel_velocity, {1}));
+  kr::map<1>({21}, AddDivSub{}, kr::out<1>(w.out_kernel, {1}), kr::in<1>(w.out_kernel, {1}), kr::in<1>(o.out_kernel_momentum, {1}), kr::in<0>(update, {0}), kr::in<1>(o.out_kernel_velocity, {1}));
 
   // update of out/bias                                                                  out_bias_momentum[3] -> out_bias[3]
   kr::map<1>({3}, SubMulAdd{}, kr::out<1>(o.out_bias_momentum, {1}), kr::in<1>(o.out_bias_momentum, {1}), kr::in<1>(out_10, {1}));
   kr::map<1>({3}, SubMulAdd_2{}, kr::out<1>(o.out_bias_velocity, {1}), kr::in<1>(o.out_bias_velocity, {1}), kr::in<1>(out_10, {1}));
-  kr::map<1>({3}, AddDivSub{}, kr::out<1>(w.out_bias, {1}), kr::in<1>(w.out_bias, {1}), kr::in<1>(o.out_bias_momentum, {1}), kr::in<0>(kernel, {0}), kr::in<1>(o.out_bias_velocity, {1}));
+  kr::map<1>({3}, AddDivSub{}, kr::out<1>(w.out_bias, {1}), kr::in<1>(w.out_bias, {1}), kr::in<1>(o.out_bias_momentum, {1}), kr::in<0>(update, {0}), kr::in<1>(o.out_bias_velocity, {1}));
 
   return {};
 }

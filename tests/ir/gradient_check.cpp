@@ -40,7 +40,10 @@ VariableId add_variable(Program& program, std::string name, Type type, uint64_t 
 Tensor random_tensor(const Type& type, int64_t batch, std::mt19937_64& random) {
   Tensor tensor(type.dtype, type.shape.at(batch));
   std::normal_distribution<double> normal;
-  for (double& value : tensor.floats) value = round_to(type.dtype, normal(random));
+  for (double& value : tensor.floats) {
+    value = round_to(type.dtype, normal(random));
+    if (std::abs(value) < 0.01) value = 0.01;  // a central difference across ReLU's kink says nothing
+  }
   for (int64_t& value : tensor.integers) value = static_cast<int64_t>(random() % (type.dtype == DType::boolean ? 2 : 3));
   return tensor;
 }
@@ -108,18 +111,45 @@ class Loss {
   Tensors cotangents_;
 };
 
+constexpr double kStep = 1e-4;
+
+/// The derivative at 0, of fourth order: the error is the fourth power of the step.
+double central_difference(const std::function<double(double)>& f) { return (8 * (f(kStep) - f(-kStep)) - (f(2 * kStep) - f(-2 * kStep))) / (12 * kStep); }
+
+/// What the gradients say of the loss along a random direction of all that they are gradients of.
+void compare_direction(const Loss& loss, const std::vector<Tensor*>& at, const Tensors& gradients) {
+  std::mt19937_64 random(17);
+  std::normal_distribution<double> normal;
+  Tensors from, direction;
+  double expected = 0, size = 0;
+  for (size_t i = 0; i < at.size(); ++i) {
+    from.push_back(*at[i]);
+    direction.push_back(*at[i]);
+    for (size_t k = 0; k < at[i]->floats.size(); ++k) {
+      const double u = direction[i].floats[k] = normal(random);
+      expected += gradients[i].floats[k] * u;
+      size += std::abs(gradients[i].floats[k] * u);
+    }
+  }
+  const double numeric = central_difference([&](double step) {
+    for (size_t i = 0; i < at.size(); ++i)
+      for (size_t k = 0; k < at[i]->floats.size(); ++k) at[i]->floats[k] = from[i].floats[k] + 0.1 * step * direction[i].floats[k];
+    return loss();
+  }) / 0.1;
+  for (size_t i = 0; i < at.size(); ++i) *at[i] = from[i];
+  INFO("in a random direction");
+  CHECK(expected == Approx(numeric).epsilon(1e-6).margin(1e-7 * std::max(1.0, size)));
+}
+
 void compare(Loss& loss, Tensor& at, const Tensor& gradient, const std::string& name) {
-  constexpr double kStep = 1e-4;
   REQUIRE(at.floats.size() == gradient.floats.size());
   const size_t stride = std::max<size_t>(1, at.floats.size() / 40);  // at most some 40 elements of each
   for (size_t i = 0; i < at.floats.size(); i += stride) {
     const double x = at.floats[i];
-    const auto loss_at = [&](double offset) {
-      at.floats[i] = x + offset;
+    const double numeric = central_difference([&](double step) {
+      at.floats[i] = x + step;
       return loss();
-    };
-    // Fourth order: the error is the fourth power of the step.
-    const double numeric = (8 * (loss_at(kStep) - loss_at(-kStep)) - (loss_at(2 * kStep) - loss_at(-2 * kStep))) / (12 * kStep);
+    });
     at.floats[i] = x;
     INFO(name << " element " << i);
     CHECK(gradient.floats[i] == Approx(numeric).epsilon(1e-6).margin(1e-8));
@@ -151,9 +181,13 @@ void check_gradients(Program& program, FunctionId function, int64_t batch, const
   const Tensors plain = evaluate(program, function, batch, inputs, true);
   CHECK(largest_difference(Tensors(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(plain.size())), plain) < 1e-13);
   Loss loss(program, function, batch, inputs, request.outputs, cotangents);
-  size_t next = plain.size();
-  for (size_t i : request.parameters) compare(loss, loss.parameter(i), results[next++], forward.parameter_names[i]);
-  for (VariableId id : request.variables) compare(loss, loss.variable(id), results[next++], program.variable(id).name);
+  std::vector<Tensor*> at;
+  std::vector<std::string> names;
+  for (size_t i : request.parameters) at.push_back(&loss.parameter(i)), names.push_back(forward.parameter_names[i]);
+  for (VariableId id : request.variables) at.push_back(&loss.variable(id)), names.push_back(program.variable(id).name);
+  const Tensors gradients(results.begin() + static_cast<std::ptrdiff_t>(plain.size()), results.end());
+  for (size_t i = 0; i < at.size(); ++i) compare(loss, *at[i], gradients[i], names[i]);
+  compare_direction(loss, at, gradients);
 }
 
 void check_same_results(Program& program, FunctionId function, int64_t batch, const std::function<void()>& pass, double tolerance) {

@@ -32,7 +32,7 @@ Tensors evaluate(const Program& program, FunctionId function, int64_t batch, con
 double largest_difference(const Tensors& a, const Tensors& b);
 
 /// Differentiates the function and compares the gradients of all its float parameters and variables with central differences in double,
-/// relative to 1e-6. `after` may run passes on the gradient function.
+/// relative to 1e-6: some elements of each one by one, and all at once in a random direction u, where <v, J u> = <J^T v, u>. `after` may run passes on the gradient function.
 void check_gradients(Program& program, FunctionId function, int64_t batch, const std::function<void(Program&, FunctionId)>& after = {});
 
 /// Runs the pass and checks that the outputs stay the same.

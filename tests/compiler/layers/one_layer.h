@@ -21,14 +21,15 @@ struct OneLayer {
 };
 
 /// The text of the model: the layer reads all inputs and is called with `kwargs`.
-inline std::string one_layer_text(const std::string& class_name, const std::string& config, const std::vector<std::string>& inputs, const std::string& kwargs) {
+inline std::string one_layer_text(const std::string& class_name, const std::string& config, const std::vector<std::string>& inputs,
+                                  const std::string& kwargs, const std::string& dtype = "float32") {
   std::string layers, arguments, ends;
   for (size_t i = 0; i < inputs.size(); ++i) {
     layers += fmt::format(R"({{"class_name": "InputLayer", "module": "keras.layers", "name": "in{0}", "inbound_nodes": [],
-                              "config": {{"name": "in{0}", "dtype": "float32", "batch_shape": {1}}}}}, )", i, inputs[i]);
+                              "config": {{"name": "in{0}", "dtype": "{2}", "batch_shape": {1}}}}}, )", i, inputs[i], dtype);
     arguments += fmt::format(R"({}{{"class_name": "__keras_tensor__",
-                                    "config": {{"shape": {}, "dtype": "float32", "keras_history": ["in{}", 0, 0]}}}})",
-                             i ? ", " : "", inputs[i], i);
+                                    "config": {{"shape": {}, "dtype": "{}", "keras_history": ["in{}", 0, 0]}}}})",
+                             i ? ", " : "", inputs[i], dtype, i);
     ends += fmt::format(R"({}["in{}", 0, 0])", i ? ", " : "", i);
   }
   if (inputs.size() > 1) arguments = "[" + arguments + "]";

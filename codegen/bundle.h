@@ -23,7 +23,7 @@ struct Bundle {
 /// is read when the program runs.
 enum class WeightsAs : uint8_t { embed, array, file };
 
-/// What NAME_selftest.cpp repeats: inputs by rule, outputs as recorded.
+/// What NAME_selftest.cpp repeats: inputs by rule, outputs as recorded; where the bundle has `backward`, gradients too, for cotangents by rule.
 struct Selftest {
   int64_t batch = 1;
   int calls = 1;                       // outputs are those of the last one; a stateful model is called twice
@@ -34,6 +34,7 @@ struct Selftest {
     int64_t step = 1;
   };
   std::vector<Output> outputs;
+  std::vector<Output> gradients;       // of inputs and weights, as `backward` gives them
 };
 
 /// The numbers of an input of the self-test, the same on every machine: the i-th input starts with seed i + 1. Fractions have seven bits, so that

@@ -100,8 +100,11 @@ class Emitter {
   std::string embedded_blob() const;
   std::string literal_weights(const std::vector<PreparedField>& fields, std::string_view type, std::string_view function) const;
   void append_fields(std::string& blob, const std::vector<PreparedField>& fields) const;
-  std::string selftest_inputs() const;
-  std::string selftest_outputs(std::string& checks) const;
+  struct SelftestText;
+  void add_selftest_operand(SelftestText& text, const ir::Buffer& buffer, const std::string& array, bool constant, std::string& members) const;
+  void add_recorded(SelftestText& text, const ir::Buffer& buffer, const std::string& name, const std::string& array, const Selftest::Output& recorded) const;
+  void add_selftest_predict(SelftestText& text) const;
+  void add_selftest_backward(SelftestText& text) const;
 
   std::string view_type(const ir::Buffer& buffer, bool constant) const;
   std::string functors(const std::vector<const FunctionWriter*>& functions) const;

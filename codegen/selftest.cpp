@@ -1,6 +1,8 @@
 // NAME_selftest.cpp: a program that repeats what the reference evaluator computed when the model was compiled.
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <map>
 
 #include "codegen/emitter.h"
 #include "codegen/expression.h"
@@ -61,75 +63,117 @@ bool read_weights(int argc, char** argv, {0}::Prepared& p) {{
 
 }  // namespace
 
-std::string Emitter::selftest_inputs() const {
-  const ir::PlannedFunction& f = predict();
-  std::string text;
-  for (size_t i = 0; i < f.parameters.size(); ++i) {
-    const ir::Buffer& buffer = f.buffers[f.parameters[i].index];
-    text += fmt::format("  fill(in_{}, {}, {}, {});\n", input_names_[i], ir::count_of(buffer.shape.at(options_.selftest->batch)), i + 1, options_.selftest->inputs[i]);
+/// The parts of the program while it is put together.
+struct Emitter::SelftestText {
+  std::string arrays, recorded, fills, calls;
+  size_t filled = 0;  // inputs so far: each begins with a seed of its own
+};
+
+/// An array of the operand's size, and a view of it as a member of a struct.
+void Emitter::add_selftest_operand(SelftestText& text, const ir::Buffer& buffer, const std::string& array, bool constant, std::string& members) const {
+  const std::string type = cpp_type(buffer.dtype);
+  text.arrays += fmt::format("alignas(64) {} {}[{}];\n", type, array, std::max<int64_t>(ir::count_of(buffer.shape.at(options_.selftest->batch)), 1));
+  std::string view = array;
+  bool free = false;
+  for (ir::Dim extent : buffer.shape.dims) {
+    if (extent.is_static()) continue;
+    view += ", " + dim(extent, "kBatch");
+    free = true;
   }
-  return text;
+  if (!free) view = fmt::format("static_cast<{}{}*>({})", constant ? "const " : "", type, view);
+  members += fmt::format("{}{{{}}}", members.empty() ? "" : ", ", view);
 }
 
-/// The arrays of recorded values; appends the calls that compare.
-std::string Emitter::selftest_outputs(std::string& checks) const {
-  const ir::PlannedFunction& f = predict();
-  std::string text;
-  for (size_t i = 0; i < f.outputs.size(); ++i) {
-    const ir::Buffer& buffer = f.buffers[f.outputs[i].index];
-    const Selftest::Output& output = options_.selftest->outputs[i];
-    text += fmt::format("\n/// {}{}{}\nconst double recorded_{}[] = {{", f.output_names[i], to_string(buffer.shape), output.step == 1 ? "" : fmt::format(", every {}th element", output.step), output_names_[i]);
-    std::string line = "\n   ";
-    for (double value : output.values) {
-      const std::string number = fmt::format(" {},", number_text(value, buffer.dtype));
-      if (line.size() + number.size() > 138) {
-        text += line;
-        line = "\n   ";
-      }
-      line += number;
+/// The recorded values of an array, and the call that compares.
+void Emitter::add_recorded(SelftestText& text, const ir::Buffer& buffer, const std::string& name, const std::string& array, const Selftest::Output& recorded) const {
+  text.recorded += fmt::format("\n/// {}{}{}\nconst double recorded_{}[] = {{", name, to_string(buffer.shape), recorded.step == 1 ? "" : fmt::format(", every {}th element", recorded.step), array);
+  std::string line = "\n   ";
+  for (double value : recorded.values) {
+    const std::string number = fmt::format(" {},", number_text(value, buffer.dtype));
+    if (line.size() + number.size() > 138) {
+      text.recorded += line;
+      line = "\n   ";
     }
-    text += line + "\n};\n";
-    checks += fmt::format("  fine = check(\"{0}\", out_{0}, recorded_{0}, {1}, {2}) && fine;\n", output_names_[i], output.values.size(), output.step);
+    line += number;
   }
-  return text;
+  text.recorded += line + "\n};\n";
+  text.calls += fmt::format("  fine = check(\"{0}\", {1}, recorded_{1}, {2}, {3}) && fine;\n", name, array, recorded.values.size(), recorded.step);
+}
+
+namespace {
+
+constexpr const char* kFailed = "return std::fprintf(stderr, \"%s\\n\", status.message), 1;\n";
+
+}  // namespace
+
+void Emitter::add_selftest_predict(SelftestText& text) const {
+  const ir::PlannedFunction& f = predict();
+  const Selftest& test = *options_.selftest;
+  std::string inputs, outputs;
+  for (size_t i = 0; i < f.parameters.size(); ++i) {
+    const ir::Buffer& buffer = f.buffers[f.parameters[i].index];
+    add_selftest_operand(text, buffer, "in_" + input_names_[i], true, inputs);
+    text.fills += fmt::format("  fill(in_{}, {}, {}, {});\n", input_names_[i], ir::count_of(buffer.shape.at(test.batch)), ++text.filled, test.inputs[i]);
+  }
+  for (size_t i = 0; i < f.outputs.size(); ++i) add_selftest_operand(text, f.buffers[f.outputs[i].index], "out_" + output_names_[i], false, outputs);
+  if (has_state()) text.calls += fmt::format("  {}::State state;\n", space());
+  const std::string call = fmt::format("if (const kr::Status status = {0}::predict(weights, {1}{0}::Inputs{{{2}}}, {0}::Outputs{{{3}}}, workspace); !status)\n", space(), has_state() ? "state, " : "", inputs, outputs);
+  text.calls += test.calls == 1 ? fmt::format("  {}    {}", call, kFailed) : fmt::format("  for (int call = 0; call < {}; ++call)\n    {}      {}", test.calls, call, kFailed);
+  text.calls += "  bool fine = true;\n";
+  for (size_t i = 0; i < f.outputs.size(); ++i) add_recorded(text, f.buffers[f.outputs[i].index], f.output_names[i], "out_" + output_names_[i], test.outputs[i]);
+}
+
+/// Where the bundle has `backward` and its gradients were recorded.
+void Emitter::add_selftest_backward(SelftestText& text) const {
+  const FunctionWriter* backward = writer("backward");
+  const Selftest& test = *options_.selftest;
+  if (!backward || test.gradients.empty()) return;
+  const ir::PlannedFunction& f = backward->function();
+  const std::vector<End> ends = entry_ends(*backward);
+  const auto array_of = [&](size_t i) { return (i < f.parameters.size() ? "d_" : "gradient_") + ends[i].text.substr(ends[i].text.find('.') + 1); };
+  std::string inputs, cotangents, gradients, arguments;
+  for (size_t i = 0; i < ends.size(); ++i) {
+    const ir::Buffer& buffer = f.buffers[ends[i].buffer.index];
+    if (i < input_names_.size()) {
+      SelftestText known;  // the arrays stand there already
+      add_selftest_operand(known, buffer, "in_" + input_names_[i], true, inputs);
+      continue;
+    }
+    const bool cotangent = i < f.parameters.size();
+    std::string& members = cotangent ? cotangents : gradients;
+    std::string member;
+    add_selftest_operand(text, buffer, array_of(i), cotangent, member);
+    members += fmt::format("      {},\n", member);
+    if (cotangent) text.fills += fmt::format("  fill({}, {}, {}, 0);\n", array_of(i), ir::count_of(buffer.shape.at(test.batch)), ++text.filled);
+  }
+  const std::map<std::string, std::string> values = {{"w", space() + "::initial_weights()"}, {"s", "fresh"}, {"in", fmt::format("{}::Inputs{{{}}}", space(), inputs)},
+                                                     {"cotangents", "cotangents"}, {"gradients", "gradients"}, {"space", "workspace"}};
+  text.calls += fmt::format("  const {0}::Cotangents cotangents = {{\n{1}  }};\n  const {0}::Gradients gradients = {{\n{2}  }};\n", space(), cotangents, gradients);
+  for (const Parameter& parameter : entry_parameters(*backward)) {
+    arguments += (arguments.empty() ? "" : ", ") + values.at(parameter.name);
+    if (parameter.name == "s") text.calls += fmt::format("  {}::State fresh;\n", space());
+  }
+  text.calls += fmt::format("  if (const kr::Status status = {}::backward({}); !status)\n    {}", space(), arguments, kFailed);
+  for (size_t i = 0; i < f.outputs.size(); ++i)
+    add_recorded(text, f.buffers[f.outputs[i].index], "gradient of " + f.output_names[i].substr(2), array_of(f.parameters.size() + i), test.gradients[i]);
 }
 
 std::string Emitter::selftest_source() const {
-  const ir::PlannedFunction& f = predict();
   const Selftest& test = *options_.selftest;
   const bool file = options_.weights_as == WeightsAs::file;
-  std::string arrays, inputs, outputs, checks;
-  const auto operand = [&](ir::BufferId id, const std::string& name, const char* prefix, bool constant, std::string& list) {
-    const ir::Buffer& buffer = f.buffers[id.index];
-    const std::string type = cpp_type(buffer.dtype);
-    arrays += fmt::format("alignas(64) {} {}_{}[{}];\n", type, prefix, name, std::max<int64_t>(ir::count_of(buffer.shape.at(test.batch)), 1));
-    std::string view = fmt::format("{}_{}", prefix, name);
-    bool free = false;
-    for (ir::Dim extent : buffer.shape.dims) {
-      if (extent.is_static()) continue;
-      view += ", " + dim(extent, "kBatch");
-      free = true;
-    }
-    if (!free) view = fmt::format("static_cast<{}{}*>({})", constant ? "const " : "", type, view);
-    list += fmt::format("{}{{{}}}", list.empty() ? "" : ", ", view);
-  };
-  for (size_t i = 0; i < f.parameters.size(); ++i) operand(f.parameters[i], input_names_[i], "in", true, inputs);
-  for (size_t i = 0; i < f.outputs.size(); ++i) operand(f.outputs[i], output_names_[i], "out", false, outputs);
-  const std::string recorded = selftest_outputs(checks);
+  SelftestText parts;
+  add_selftest_predict(parts);
+  add_selftest_backward(parts);
   std::string text = fmt::format(
-      "// Self-test of {0}.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision) when this\n"
-      "// file was made, and the results are compared. Source: {1}. Made by {2}; this output is yours, without conditions.\n"
+      "// Self-test of {0}.h: inputs made by rule go through {9}, as they went through Keratin's reference evaluator (in double precision)\n"
+      "// when this file was made, and the results are compared. Source: {1}. Made by {2}; this output is yours, without conditions.\n"
       "#include <cmath>\n#include <cstdio>\n{3}\n#include \"{0}.h\"\n\nnamespace {{\n\nconstexpr kr::Size kBatch = {4};\nconstexpr double kLimit = {5};\n\n{6}\n{7}{8}",
-      options_.name, options_.source, options_.compiler, file ? "#include <cstdlib>\n" : "", test.batch, test.limit, arrays, kHelpers, recorded);
+      options_.name, options_.source, options_.compiler, file ? "#include <cstdlib>\n" : "", test.batch, test.limit, parts.arrays, kHelpers, parts.recorded,
+      test.gradients.empty() ? "predict" : "predict and backward");
   if (file) text += fmt::format(fmt::runtime(kReadWeights), space(), options_.name) + fmt::format("\n{}::Prepared weights;\n", space());
   text += fmt::format("\n}}  // namespace\n\nint main({}) {{\n", file ? "int argc, char** argv" : "");
   text += file ? "  if (!read_weights(argc, argv, weights)) return 1;\n" : fmt::format("  const {0}::Prepared& weights = {0}::prepared();\n", space());
-  text += selftest_inputs() + fmt::format("  {}::Workspace workspace(kBatch);\n", space());
-  if (has_state()) text += fmt::format("  {}::State state;\n", space());
-  const std::string call = fmt::format("if (const kr::Status status = {0}::predict(weights, {1}{0}::Inputs{{{2}}}, {0}::Outputs{{{3}}}, workspace); !status)\n", space(), has_state() ? "state, " : "", inputs, outputs);
-  const std::string failed = "return std::fprintf(stderr, \"%s\\n\", status.message), 1;\n";
-  text += test.calls == 1 ? fmt::format("  {}    {}", call, failed) : fmt::format("  for (int call = 0; call < {}; ++call)\n    {}      {}", test.calls, call, failed);
-  return text + "  bool fine = true;\n" + checks + "  return fine ? 0 : 1;\n}\n";
+  return text + parts.fills + fmt::format("  {}::Workspace workspace(kBatch);\n", space()) + parts.calls + "  return fine ? 0 : 1;\n}\n";
 }
 
 }  // namespace keratin

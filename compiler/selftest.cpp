@@ -5,6 +5,7 @@
 
 #include "compiler/engine/seeded_inputs.h"
 #include "ir/eval.h"
+#include "ir/support/check.h"
 
 namespace keratin {
 
@@ -55,11 +56,26 @@ Selftest::Output sampled(const ir::Tensor& tensor) {
   return output;
 }
 
+/// `inputs` are those of predict, which could be computed.
+void record_gradients(const ir::Program& program, ir::FunctionId id, ir::Tensors inputs, Selftest& test) {
+  const ir::Function& backward = program.function(id);
+  for (size_t i = inputs.size(); i < backward.parameters.size(); ++i) {
+    const ir::Type& type = backward.type(backward.parameters[i]);
+    SelftestNumbers numbers(static_cast<uint32_t>(i + 1), 0);
+    ir::Tensor tensor(type.dtype, type.shape.at(test.batch));
+    for (double& value : tensor.floats) value = numbers.next();
+    inputs.push_back(std::move(tensor));
+  }
+  const Result<ir::Tensors> gradients = ir::Evaluator(program, test.batch, true).run(id, inputs);
+  IR_CHECK(gradients.ok(), gradients.ok() ? "" : gradients.error().c_str());
+  for (const ir::Tensor& tensor : *gradients) test.gradients.push_back(sampled(tensor));
+}
+
 }  // namespace
 
 double multiplications(const ir::Program& program) { return multiplications(program, program.function(program.find("predict"))); }
 
-std::optional<Selftest> record_selftest(const ir::Program& program) {
+std::optional<Selftest> record_selftest(const ir::Program& program, ir::FunctionId backward) {
   const ir::FunctionId id = program.find("predict");
   const ir::Function& predict = program.function(id);
   Selftest test;
@@ -87,6 +103,7 @@ std::optional<Selftest> record_selftest(const ir::Program& program) {
     for (int call = 1; call < test.calls && outputs; ++call) outputs = evaluator.run(id, inputs);
     if (!outputs) continue;
     for (const ir::Tensor& tensor : *outputs) test.outputs.push_back(sampled(tensor));
+    if (backward.valid()) record_gradients(program, backward, inputs, test);
     return test;
   }
   return std::nullopt;

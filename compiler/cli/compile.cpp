@@ -38,14 +38,14 @@ void check_options(const Options& options, Problems& problems) {
   if (native && options.targets.size() > 1) problems.add("--target: native stands alone, as what it means is known only where the code is built");
 }
 
-std::optional<Selftest> selftest_of(const Options& options, const ir::Program& program, Problems& problems) {
+std::optional<Selftest> selftest_of(const Options& options, const ir::Program& program, ir::FunctionId backward, Problems& problems) {
   if (options.no_selftest || !options.stop_after.empty()) return std::nullopt;
   const double work = multiplications(program);
   if (!options.selftest && work > kQuickMultiplications) {
     if (!options.quiet) fmt::print(stderr, "note: no self-test: one example is {:.2g} multiplications, which the reference evaluator would be slow to record; --selftest does it\n", work);
     return std::nullopt;
   }
-  std::optional<Selftest> recorded = record_selftest(program);
+  std::optional<Selftest> recorded = record_selftest(program, backward);
   if (!recorded && options.selftest) problems.add(fmt::format("{}: --selftest: the reference evaluator takes no inputs that can be made up", options.model));
   return recorded;
 }
@@ -53,12 +53,13 @@ std::optional<Selftest> selftest_of(const Options& options, const ir::Program& p
 /// Functions on weights that a bundle is to have, and what its text says of them.
 struct Additions {
   std::vector<ir::FunctionId> functions;
+  ir::FunctionId backward;
   std::vector<int> result_directions;
 };
 
 /// Everything up to the files; none where there are problems.
 std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedModel expanded, const Additions& additions, Problems& problems) {
-  std::optional<Selftest> selftest = selftest_of(options, expanded.program, problems);
+  std::optional<Selftest> selftest = selftest_of(options, expanded.program, additions.backward, problems);
   const PipelineOptions pipeline = pipeline_options(options);
   Result<PlannedModel> planned = plan_model(std::move(expanded), options.model, pipeline, additions.functions);
   if (!planned) problems.add(planned.error());
@@ -104,7 +105,7 @@ int run_compile(const Options& options) {
   ExpandedModel expanded = expand_with_weights(*read, expansion, options.initialize, problems);
   if (!problems.empty()) return report(problems);
   Additions additions;
-  if (options.gradients || options.train) additions.functions.push_back(add_backward(expanded.program).function);
+  if (options.gradients || options.train) additions.functions.push_back(additions.backward = add_backward(expanded.program).function);
   if (options.train) add_training(options, *read->model, expanded, additions, problems);
   if (!problems.empty()) return report(problems);
   if (options.stop_after == "expand") return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;

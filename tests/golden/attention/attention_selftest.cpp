@@ -1,5 +1,5 @@
-// Self-test of attention.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision) when this
-// file was made, and the results are compared. Source: mha_self.keras (Keras 3.15.1). Made by Keratin 0.1.0; this output is yours, without conditions.
+// Self-test of attention.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision)
+// when this file was made, and the results are compared. Source: mha_self.keras (Keras 3.15.1). Made by Keratin 0.1.0; this output is yours, without conditions.
 #include <cmath>
 #include <cstdio>
 
@@ -37,7 +37,7 @@ template <class T> bool check(const char* name, const T* x, const double* record
 }
 
 /// mha[n,5,6]
-const double recorded_mha[] = {
+const double recorded_out_mha[] = {
     -0.317143709, 0.386858015, 0.159057661, -0.100456508, 0.0160488308, 0.361570202, -0.330806672, 0.383512783, 0.159020461,
     -0.0991441567, 0.0139507262, 0.367540183, -0.333129941, 0.385725617, 0.179729731, -0.11101647, 0.036441226, 0.363310826,
     -0.322317923, 0.383268426, 0.142932967, -0.09516295, 0.00119396872, 0.365816257, -0.322805847, 0.385824199, 0.147908374,
@@ -56,6 +56,6 @@ int main() {
   if (const kr::Status status = attention::predict(weights, attention::Inputs{{in_x, kBatch}}, attention::Outputs{{out_mha, kBatch}}, workspace); !status)
     return std::fprintf(stderr, "%s\n", status.message), 1;
   bool fine = true;
-  fine = check("mha", out_mha, recorded_mha, 60, 1) && fine;
+  fine = check("mha", out_mha, recorded_out_mha, 60, 1) && fine;
   return fine ? 0 : 1;
 }

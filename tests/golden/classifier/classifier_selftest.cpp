@@ -1,5 +1,5 @@
-// Self-test of classifier.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision) when this
-// file was made, and the results are compared. Source: norm_batch_conv.keras (Keras 3.15.1). Made by Keratin 0.1.0; this output is yours, without conditions.
+// Self-test of classifier.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision)
+// when this file was made, and the results are compared. Source: norm_batch_conv.keras (Keras 3.15.1). Made by Keratin 0.1.0; this output is yours, without conditions.
 #include <cmath>
 #include <cstdio>
 
@@ -37,7 +37,7 @@ template <class T> bool check(const char* name, const T* x, const double* record
 }
 
 /// out[n,3]
-const double recorded_out[] = {
+const double recorded_out_out[] = {
     -0.405439055, 0.376364384, -0.0447866601, -0.143788598, -0.20456518, -0.0215855092,
 };
 
@@ -50,6 +50,6 @@ int main() {
   if (const kr::Status status = classifier::predict(weights, classifier::Inputs{{in_x, kBatch}}, classifier::Outputs{{out_out, kBatch}}, workspace); !status)
     return std::fprintf(stderr, "%s\n", status.message), 1;
   bool fine = true;
-  fine = check("out", out_out, recorded_out, 6, 1) && fine;
+  fine = check("out", out_out, recorded_out_out, 6, 1) && fine;
   return fine ? 0 : 1;
 }

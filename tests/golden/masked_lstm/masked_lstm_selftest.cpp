@@ -1,5 +1,5 @@
-// Self-test of masked_lstm.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision) when this
-// file was made, and the results are compared. Source: masked_lstm_last.keras (Keras 3.15.1). Made by Keratin 0.1.0; this output is yours, without conditions.
+// Self-test of masked_lstm.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision)
+// when this file was made, and the results are compared. Source: masked_lstm_last.keras (Keras 3.15.1). Made by Keratin 0.1.0; this output is yours, without conditions.
 #include <cmath>
 #include <cstdio>
 
@@ -37,7 +37,7 @@ template <class T> bool check(const char* name, const T* x, const double* record
 }
 
 /// rnn[n,4]
-const double recorded_rnn[] = {
+const double recorded_out_rnn[] = {
     0.117753129, -0.058628186, 0.324108664, 0.361636763, -0.034047287, -0.18220687, 0.254183401, -0.0115477872,
 };
 
@@ -50,6 +50,6 @@ int main() {
   if (const kr::Status status = masked_lstm::predict(weights, masked_lstm::Inputs{{in_x, kBatch}}, masked_lstm::Outputs{{out_rnn, kBatch}}, workspace); !status)
     return std::fprintf(stderr, "%s\n", status.message), 1;
   bool fine = true;
-  fine = check("rnn", out_rnn, recorded_rnn, 8, 1) && fine;
+  fine = check("rnn", out_rnn, recorded_out_rnn, 8, 1) && fine;
   return fine ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-// Self-test of several_ends.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision) when this
-// file was made, and the results are compared. Source: k2_several_inputs_outputs.h5 (Keras 2.21.0). Made by Keratin 0.1.0; this output is yours, without conditions.
+// Self-test of several_ends.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision)
+// when this file was made, and the results are compared. Source: k2_several_inputs_outputs.h5 (Keras 2.21.0). Made by Keratin 0.1.0; this output is yours, without conditions.
 #include <cmath>
 #include <cstdio>
 
@@ -39,12 +39,12 @@ template <class T> bool check(const char* name, const T* x, const double* record
 }
 
 /// p[n,3]
-const double recorded_p[] = {
+const double recorded_out_p[] = {
     0.108798641, -0.416668087, -0.226449927, 0.165155158, -0.752348896, -0.0522350015,
 };
 
 /// q[n,2]
-const double recorded_q[] = {
+const double recorded_out_q[] = {
     0.520109055, 0.686549711, 0.577941102, 0.685308575,
 };
 
@@ -58,7 +58,7 @@ int main() {
   if (const kr::Status status = several_ends::predict(weights, several_ends::Inputs{{in_a, kBatch}, {in_b, kBatch}}, several_ends::Outputs{{out_p, kBatch}, {out_q, kBatch}}, workspace); !status)
     return std::fprintf(stderr, "%s\n", status.message), 1;
   bool fine = true;
-  fine = check("p", out_p, recorded_p, 6, 1) && fine;
-  fine = check("q", out_q, recorded_q, 4, 1) && fine;
+  fine = check("p", out_p, recorded_out_p, 6, 1) && fine;
+  fine = check("q", out_q, recorded_out_q, 4, 1) && fine;
   return fine ? 0 : 1;
 }

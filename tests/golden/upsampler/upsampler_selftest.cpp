@@ -1,5 +1,5 @@
-// Self-test of upsampler.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision) when this
-// file was made, and the results are compared. Source: conv2d_transpose_same.keras (Keras 3.15.1). Made by Keratin 0.1.0; this output is yours, without conditions.
+// Self-test of upsampler.h: inputs made by rule go through predict, as they went through Keratin's reference evaluator (in double precision)
+// when this file was made, and the results are compared. Source: conv2d_transpose_same.keras (Keras 3.15.1). Made by Keratin 0.1.0; this output is yours, without conditions.
 #include <cmath>
 #include <cstdio>
 
@@ -37,7 +37,7 @@ template <class T> bool check(const char* name, const T* x, const double* record
 }
 
 /// conv[n,8,6,2]
-const double recorded_conv[] = {
+const double recorded_out_conv[] = {
     0.258084836, 0, 0.171651934, 0, 0.489030647, 0, 0.352123037, 0, 0.515995767, 0, 0.693459889, 0, 0.187839275, 0, 0.158365337, 0,
     0.182239798, 0, 0.206149819, 0, 0.435073999, 0, 0.659614138, 0, 0.421133837, 0, 0.226140225, 0, 0.46349536, 0, 0.965940212, 0,
     0.690947509, 0, 0.941058352, 0, 0.132550397, 0, 0.243910112, 0, 0.499660518, 0, 0.602773236, 0, 0.286657354, 0, 0.644487017, 0,
@@ -61,6 +61,6 @@ int main() {
   if (const kr::Status status = upsampler::predict(weights, upsampler::Inputs{{in_x, kBatch}}, upsampler::Outputs{{out_conv, kBatch}}, workspace); !status)
     return std::fprintf(stderr, "%s\n", status.message), 1;
   bool fine = true;
-  fine = check("conv", out_conv, recorded_conv, 192, 1) && fine;
+  fine = check("conv", out_conv, recorded_out_conv, 192, 1) && fine;
   return fine ? 0 : 1;
 }

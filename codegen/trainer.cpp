@@ -50,7 +50,7 @@ class Trainer final : public kr::Trainable {{
   Weights& weights() {{ return *weights_; }}
   OptimizerState& state() {{ return *state_; }}
   kr::Status load(const char* path) {{ return {0}::load(path, *weights_, *state_); }}
-
+{14}
   kr::Size columns() const override {{ return {1}; }}
   const char* column_name(kr::Size i) const override {{
     static constexpr const char* kNames[] = {{{2}}};
@@ -118,7 +118,7 @@ class Trainer final : public kr::Trainable {{
 std::string Emitter::trainer_header() const {
   const FunctionWriter &step = *writer("train_step"), &results = *writer("metric_results");
   const ir::PlannedFunction &f = step.function(), &r = results.function();
-  std::string arrays, names, bytes, keys, counts, cases;
+  std::string arrays, names, bytes, keys, counts, cases, columns;
   const auto add_array = [&](ir::VariableId id, const std::string& text) {
     const ir::Variable& variable = program().variable(id);
     arrays += fmt::format("      kr::saved_array(\"{}\", {}, {}),\n", variable.name, extents_text(variable.type.shape), text);
@@ -132,6 +132,7 @@ std::string Emitter::trainer_header() const {
     const ir::Buffer& buffer = f.buffers[f.parameters[i].index];
     comma(names, fmt::format("\"{}{}\"", i < input_names_.size() ? "x/" : "", f.parameter_names[i]));
     comma(bytes, fmt::format("{}", row_bytes(buffer)));
+    comma(columns, fmt::format("{{{0}.data(), {0}.rows()}}", ends[i].text));
     comma(views[ends[i].text.substr(0, ends[i].text.find('.'))], view_text(buffer, fmt::format("columns[{}]", i), true));
   }
   for (size_t i = 0; i < r.outputs.size(); ++i) {
@@ -149,6 +150,11 @@ std::string Emitter::trainer_header() const {
     comma(directions, better > 0 ? "kr::Direction::up" : better < 0 ? "kr::Direction::down" : "kr::Direction::none");
   }
   const ir::Dim batch = f.buffers[f.parameters[0].index].shape[0];
+  // Of a fixed batch the structs hold one; data of many batches has no type then.
+  const std::string typed = batch.is_static() ? "" :
+      fmt::format("  /// Examples and what the outputs should be, as kr::fit and kr::evaluate take them; nothing is copied.\n"
+                  "  static kr::TrainingData data(const Inputs& in, const Targets&{}) {{ return kr::training_data({{{}}}); }}\n",
+                  views.contains("targets") ? " targets" : "", columns);
   const bool stateful = step.uses(ir::BufferRole::state);
   const std::string calls = fmt::format("{}Inputs{{{}}}, Targets{{{}}}, ", stateful ? "state_of_layers_, " : "", views["in"], views["targets"]);
   std::string rate = "  kr::Size iterations() const override { return state_->iteration; }\n";
@@ -165,7 +171,7 @@ std::string Emitter::trainer_header() const {
                      options_.name, options_.source, options_.compiler, space()) +
          fmt::format(kFiles, arrays) +
          fmt::format(kClass, space(), f.parameters.size(), names, bytes, batch.is_static() ? batch.size : 0, calls, r.outputs.size(), keys, counts, cases, rate,
-                     writer("finish_training") ? "finish_training(*weights_, *state_)" : "{}", stateful ? "\n  State state_of_layers_;" : "", directions);
+                     writer("finish_training") ? "finish_training(*weights_, *state_)" : "{}", stateful ? "\n  State state_of_layers_;" : "", directions, typed);
 }
 
 }  // namespace keratin

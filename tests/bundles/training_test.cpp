@@ -1,6 +1,7 @@
 // A training step in a program of its own: no allocation, the same bits with any pool, weights in files, refusals.
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -121,6 +122,22 @@ TEST_CASE("training goes on from a file as if it had not stopped") {
   CHECK(load("no such file", *second.weights, *second.state).code == kr::StatusCode::io_error);
   CHECK(std::memcmp(&before, second.weights.get(), sizeof(Weights)) == 0);
   std::remove("bundle_train.npz");
+}
+
+TEST_CASE("data of vectors has the model's columns, and refuses those that do not belong together") {
+  Run run;
+  Trainer model(kBatch);
+  const kr::TrainingData data = Trainer::data({run.images}, {run.classes});
+  CHECK(data.columns == std::vector<const void*>{run.images.data(), run.classes.data()});
+  CHECK(data.examples == kBatch);
+  kr::Logs logs;
+  REQUIRE(kr::evaluate(model, data, {}, logs));
+  CHECK(logs.number("loss") > 0);
+  CHECK(std::isnan(logs.number("magic")));
+  run.classes.pop_back();
+  CHECK(kr::evaluate(model, Trainer::data({run.images}, {run.classes}), {}, logs).message == "data: y/digit has 12 examples, x/image has 13");
+  run.images.pop_back();
+  CHECK(kr::evaluate(model, Trainer::data({run.images}, {run.classes}), {}, logs).message == "data: x/image is missing, or no whole number of rows of 256 bytes");
 }
 
 }  // namespace

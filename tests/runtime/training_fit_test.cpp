@@ -247,6 +247,8 @@ TEST_CASE("arguments and data that do not fit are refused by name") {
   CHECK_THAT(refusal(data), Contains("data: y/line is missing"));
   data.columns.pop_back();
   CHECK_THAT(refusal(data), Contains("2 columns, the model takes 3"));
+  data = kr::training_data({{given.x.data(), 10}, {given.y.data(), 9}, {nullptr, 0}});
+  CHECK_THAT(refusal(data), Contains("data: y/line has 9 examples, x/x has 10"));
   data = given.data();
   data.examples = 0;
   CHECK_THAT(refusal(data), Contains("no examples"));

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +18,25 @@ struct TrainingData {
   std::vector<const void*> columns;
   Size examples = 0;
   bool weights_of_classes = false;  // the sample weights are class_weights: a part split off for validation does not take them
+  std::vector<Size> rows_given;     // empty, or the examples that each column brought: they must be `examples`
 };
+
+/// One column and the number of its rows.
+struct TrainingColumn {
+  const void* rows;
+  Size count;
+};
+
+/// Columns in the order of the model's; whether they have equally many rows, kr::fit checks.
+inline TrainingData training_data(std::initializer_list<TrainingColumn> columns) {
+  TrainingData data;
+  for (const TrainingColumn& column : columns) {
+    if (data.columns.empty()) data.examples = column.count;
+    data.columns.push_back(column.rows);
+    data.rows_given.push_back(column.count);
+  }
+  return data;
+}
 
 inline bool is_sample_weight(const Trainable& model, Size column) {
   return std::strncmp(model.column_name(column), "sample_weight/", 14) == 0;
@@ -28,10 +47,15 @@ inline Outcome check_data(const Trainable& model, const TrainingData& data, cons
   const auto wrong = [&](const std::string& reason) { return bad_argument(std::string(what) + ": " + reason); };
   if (static_cast<Size>(data.columns.size()) != model.columns())
     return wrong("has " + std::to_string(data.columns.size()) + " columns, the model takes " + std::to_string(model.columns()));
-  if (data.examples < 1) return wrong("has no examples");
   for (Size i = 0; i < model.columns(); ++i)
     if (!data.columns[static_cast<size_t>(i)] && !is_sample_weight(model, i))
-      return wrong(std::string(model.column_name(i)) + " is missing");
+      return wrong(std::string(model.column_name(i)) + " is missing" +
+                   (data.rows_given.empty() ? "" : ", or no whole number of rows of " + std::to_string(model.row_bytes(i)) + " bytes"));
+  if (data.examples < 1) return wrong("has no examples");
+  for (size_t i = 0; i < data.rows_given.size(); ++i)
+    if (data.columns[i] && data.rows_given[i] != data.examples)
+      return wrong(std::string(model.column_name(static_cast<Size>(i))) + " has " + std::to_string(data.rows_given[i]) + " examples, " +
+                   model.column_name(0) + " has " + std::to_string(data.examples));
   return {};
 }
 
@@ -39,6 +63,7 @@ inline Outcome check_data(const Trainable& model, const TrainingData& data, cons
 inline TrainingData rows(const Trainable& model, const TrainingData& data, Size begin, Size examples) {
   TrainingData part = data;
   part.examples = examples;
+  part.rows_given.clear();
   for (Size i = 0; i < model.columns(); ++i) {
     const void*& column = part.columns[static_cast<size_t>(i)];
     if (column) column = static_cast<const unsigned char*>(column) + begin * model.row_bytes(i);

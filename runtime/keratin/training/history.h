@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,11 @@ class Logs {
     for (const LogEntry& entry : entries_)
       if (entry.key == key) return &entry;
     return nullptr;
+  }
+  /// The value of that name, of a vector the mean; not a number where there is none.
+  double number(const std::string& key) const {
+    const LogEntry* entry = find(key);
+    return entry ? entry->number() : std::numeric_limits<double>::quiet_NaN();
   }
   void set(const std::string& key, std::vector<double> values) {
     for (LogEntry& entry : entries_)

@@ -52,6 +52,8 @@ class Trainer final : public kr::Trainable {
   Weights& weights() { return *weights_; }
   OptimizerState& state() { return *state_; }
   kr::Status load(const char* path) { return training::load(path, *weights_, *state_); }
+  /// Examples and what the outputs should be, as kr::fit and kr::evaluate take them; nothing is copied.
+  static kr::TrainingData data(const Inputs& in, const Targets& targets) { return kr::training_data({{in.x.data(), in.x.rows()}, {targets.out.data(), targets.out.rows()}}); }
 
   kr::Size columns() const override { return 2; }
   const char* column_name(kr::Size i) const override {

@@ -52,7 +52,7 @@ struct Parser {
     sub->add_option("--weights", options.weights, "Weights of a JSON architecture: .weights.h5, .h5, .weights.json or .npz");
   }
 
-  void initialize(CLI::App* sub) { sub->add_option("--initialize", options.initialize, "Begin with first values of this seed in place of the file's weights, or of none"); }
+  CLI::Option* initialize(CLI::App* sub) { return sub->add_option("--initialize", options.initialize, "Begin with first values of this seed in place of the file's weights, or of none"); }
 
   void data(CLI::App* sub) {
     model(sub);
@@ -154,11 +154,13 @@ struct Parser {
     });
     CLI::App* weights = plain_verb("weights", "Write every weight under its path, or put weights into a model file",
                                    "keratin weights digits_cnn.keras --outputs weights.npz\n"
-                                   "  keratin weights digits_cnn.keras --set weights.npz -o changed.keras");
+                                   "  keratin weights digits_cnn.keras --set weights.npz -o changed.keras\n"
+                                   "  keratin weights new_head.json --initialize 7 --set base.npz -o new_head.keras");
     model(weights);
+    initialize(weights)->excludes(weights->get_option("--weights"));
     CLI::Option* outputs = weights->add_option("--outputs", options.outputs, "Where the arrays go (.npz)");
     CLI::Option* file = weights->add_option("-o,--output-file", options.output_file, "A model file with these weights: .keras, .weights.h5, .h5, .hdf5 or .npz");
-    weights->add_option("--set", options.set_file, "The weights that file gets, every one by its path (.npz), and the optimizer's state if it is there; without it: those of MODEL")
+    weights->add_option("--set", options.set_file, "The weights that file gets, every one by its path (.npz), and the optimizer's state if it is there; without it: those of MODEL; with --initialize, those that are not named get first values")
         ->needs(file)->excludes(outputs);
     weights->final_callback([this] {
       if (options.outputs.empty() && options.output_file.empty()) throw CLI::ValidationError("weights", "give --outputs FILE or -o FILE");

@@ -8,20 +8,22 @@
 #include "compiler/data/tensors.h"
 #include "compiler/export/write_model.h"
 #include "compiler/import/bind_weights.h"
+#include "compiler/initializers/initializer.h"
 #include "compiler/load.h"
 #include "ir/support/check.h"
 
 namespace keratin {
 
-std::optional<NamedArrays> weight_arrays(ReadModel& read, Problems& problems) {
-  if (!read.file.weights) {
+std::optional<NamedArrays> weight_arrays(ReadModel& read, std::optional<uint64_t> seed, Problems& problems) {
+  if (!seed && !read.file.weights) {
     problems.add(missing_weights_error(read.file).message);
     return std::nullopt;
   }
   std::optional<TwoExpansions> expanded = expand_at_two_sizes(*read.model, read.file.path, problems);
   if (!expanded) return std::nullopt;
   ir::Program& program = expanded->second.program;
-  bind_weights(program, *read.model, *read.file.weights, read.file.path, problems);
+  if (seed) initialize_weights(program, expanded->second.layers, *seed, read.file.path, problems);
+  else bind_weights(program, *read.model, *read.file.weights, read.file.path, problems);
   if (!problems.empty()) return std::nullopt;
   NamedArrays arrays;
   std::set<const Weight*> known;
@@ -33,7 +35,7 @@ std::optional<NamedArrays> weight_arrays(ReadModel& read, Problems& problems) {
     IR_CHECK(value != nullptr, "a weight has no value after binding without a problem");
     arrays.emplace_back(weight->path, to_array(*value));
   }
-  Result<NamedArrays> optimizer = read_optimizer_state(*read.file.weights);
+  Result<NamedArrays> optimizer = seed ? Result<NamedArrays>(NamedArrays{}) : read_optimizer_state(*read.file.weights);
   if (!optimizer) problems.add(optimizer.error());
   if (!problems.empty()) return std::nullopt;
   for (NamedArray& variable : *optimizer) arrays.push_back(std::move(variable));
@@ -54,9 +56,13 @@ void write_file_of(const ReadModel& read, NamedArrays present, const Options& op
   } else {
     Result<NamedArrays> given = read_arrays(options.set_file);
     if (!given) return problems.add(given.error());
+    if (options.initialize)  // first values where the file names none
+      for (NamedArray& first : present)
+        if (!find_array(*given, first.first)) given->push_back(std::move(first));
     check_state(*read.model, std::move(*given), optimizer, options.set_file, state, problems);
   }
   if (!problems.empty()) return;
+  if (options.initialize && !state.optimizer) state.optimizer.emplace();  // nothing is left of an earlier training
   if (Result<Done> written = write_model(read, state, options.output_file); !written) problems.add(written.error());
 }
 
@@ -66,12 +72,12 @@ int run_weights(const Options& options) {
   Problems problems;
   std::optional<ReadModel> read = read_graph_of(options.model, options.weights, problems);
   if (!read || !problems.empty()) return report(problems);
-  if (!read->file.weights && !options.set_file.empty()) {  // an architecture
+  if (!options.initialize && !read->file.weights && !options.set_file.empty()) {  // an architecture
     Result<SharedWeights> given = open_weight_file(options.set_file);
     if (given) read->file.weights = std::move(*given);
     else problems.add(given.error());
   }
-  std::optional<NamedArrays> arrays = problems.empty() ? weight_arrays(*read, problems) : std::nullopt;
+  std::optional<NamedArrays> arrays = problems.empty() ? weight_arrays(*read, options.initialize, problems) : std::nullopt;
   if (!arrays) return report(problems);
   if (!options.outputs.empty())
     if (Result<Done> written = write_npz(options.outputs, *arrays); !written) problems.add(written.error());

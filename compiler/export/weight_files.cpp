@@ -24,14 +24,16 @@ const Array& value_of(const SavedState& state, const Weight& weight) {
 }
 
 /// Replaces the weights' arrays in a copy. Counters keep the width that their file gives them, which differs between Keras's backends.
+/// Errors: the source lacks a weight, as it may where first values stand in their place.
 Result<Done> replace_weights(const ReadModel& source, const SavedState& state, Hdf5Content& content) {
   Problems problems;
   for (const WeightPlace& place : locate_weights(*source.model, *source.file.weights, source.file.path, problems)) {
-    IR_CHECK(place.array && place.array->dtype, "the weights of the source were bound");
+    if (!place.array || !place.array->dtype)
+      return Error{fmt::format("{}: {}: is not stored; a file that lacks it cannot be copied with new values", source.file.path, place.weight->path)};
     const Array& array = value_of(state, *place.weight);
     content.set(place.array->location, is_float(array.dtype) ? array : array.to(*place.array->dtype));
   }
-  IR_CHECK(problems.empty(), "the weights of the source were bound");
+  if (!problems.empty()) return Error{problems.messages().front()};
   return Done{};
 }
 
@@ -87,11 +89,6 @@ Result<Done> add_objects(const ReadModel& source, const SavedState& state, Hdf5C
   return Done{};
 }
 
-Result<NamedArrays> saved_optimizer(const ReadModel& source, const SavedState& state) {
-  if (state.optimizer) return *state.optimizer;
-  return read_optimizer_state(*source.file.weights);
-}
-
 Json saved_compile_config(const ReadModel& source, const SavedState& state) {
   if (state.compile_config) return *state.compile_config;
   return source.file.compile_config.is_null() ? compile_config_of(source.file.training_config) : source.file.compile_config;
@@ -99,12 +96,18 @@ Json saved_compile_config(const ReadModel& source, const SavedState& state) {
 
 }  // namespace
 
+bool copies_objects(const ReadModel& source) { return source.file.weights && source.file.weights->layout() == WeightLayout::object_paths; }
+
+Result<NamedArrays> saved_optimizer(const ReadModel& source, const SavedState& state) {
+  if (state.optimizer) return *state.optimizer;
+  if (!source.file.weights) return NamedArrays{};  // an architecture
+  return read_optimizer_state(*source.file.weights);
+}
+
 Result<Hdf5Content> object_weights(const ReadModel& source, const SavedState& state) {
   Hdf5Content content;
-  const WeightStore& store = *source.file.weights;
-  const bool copied = store.layout() == WeightLayout::object_paths;
-  if (copied) {
-    for (const auto& file : store.hdf5_files())
+  if (copies_objects(source)) {
+    for (const auto& file : source.file.weights->hdf5_files())
       if (const Result<Done> added = content.add_file(file); !added) return Error{added.error()};
     if (const Result<Done> replaced = replace_weights(source, state, content); !replaced) return Error{replaced.error()};
     if (state.optimizer) set_object_optimizer(*state.optimizer, state.compile_config ? &*state.compile_config : nullptr, content);
@@ -167,7 +170,7 @@ void add_layer_lists(const ReadModel& source, const SavedState& state, Hdf5Conte
 Result<Hdf5Content> legacy_model(const ReadModel& source, const SavedState& state) {
   Hdf5Content content;
   const ModelFile& file = source.file;
-  const bool copied = file.hdf5 && file.weights->hdf5_files() == std::vector{file.hdf5};
+  const bool copied = file.hdf5 && file.weights && file.weights->hdf5_files() == std::vector{file.hdf5};
   if (copied) {
     if (const Result<Done> added = content.add_file(file.hdf5); !added) return Error{added.error()};
     if (const Result<Done> replaced = replace_weights(source, state, content); !replaced) return Error{replaced.error()};

@@ -6,6 +6,12 @@
 
 namespace keratin {
 
+/// Whether the source has weights in the layout of Keras 3's files, which are then copied.
+bool copies_objects(const ReadModel& source);
+
+/// What is written of an optimizer: that of the state, else that of the source; nothing of an architecture.
+Result<NamedArrays> saved_optimizer(const ReadModel& source, const SavedState& state);
+
 /// model.weights.h5 and .weights.h5 of Keras 3. A source that has them is copied: what is no weight of the model stays. Errors: arrays or
 /// attributes that cannot be copied; a layer whose own variables are not all known, where the file is made anew.
 Result<Hdf5Content> object_weights(const ReadModel& source, const SavedState& state);

@@ -7,7 +7,6 @@
 #include "compiler/export/configs.h"
 #include "compiler/export/weight_files.h"
 #include "compiler/write_files.h"
-#include "ir/support/check.h"
 
 namespace keratin {
 
@@ -88,8 +87,7 @@ Result<Done> write_archive(const ReadModel& source, const SavedState& state, con
 }
 
 Result<Done> write_weights(const ReadModel& source, const SavedState& state, const std::string& path) {
-  const bool copied = source.file.weights->layout() == WeightLayout::object_paths;
-  if (!copied && !source.model->version.keras3()) return other_dialect(source, path, "whose models are written as .h5, their weights as .npz");
+  if (!copies_objects(source) && !source.model->version.keras3()) return other_dialect(source, path, "whose models are written as .h5, their weights as .npz");
   return write_image(path, object_image(source, state, path));
 }
 
@@ -104,7 +102,7 @@ Result<Done> write_legacy(const ReadModel& source, const SavedState& state, cons
 
 Result<Done> write_arrays(const ReadModel& source, const SavedState& state, const std::string& path) {
   NamedArrays arrays = state.weights;
-  const Result<NamedArrays> optimizer = state.optimizer ? Result<NamedArrays>(*state.optimizer) : read_optimizer_state(*source.file.weights);
+  const Result<NamedArrays> optimizer = saved_optimizer(source, state);
   if (!optimizer) return Error{optimizer.error()};
   arrays.insert(arrays.end(), optimizer->begin(), optimizer->end());
   return write_npz(path, arrays);
@@ -113,7 +111,6 @@ Result<Done> write_arrays(const ReadModel& source, const SavedState& state, cons
 }  // namespace
 
 Result<Done> write_model(const ReadModel& source, const SavedState& state, const std::string& path) {
-  IR_CHECK(source.file.weights, "a model to be written has weights");
   if (path.ends_with(".keras")) return write_archive(source, state, path);
   if (path.ends_with(".weights.h5")) return write_weights(source, state, path);
   if (path.ends_with(".h5") || path.ends_with(".hdf5")) return write_legacy(source, state, path);

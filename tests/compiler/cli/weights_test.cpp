@@ -12,7 +12,7 @@ namespace {
 NamedArrays weights_of(const std::string& file) {
   Problems problems;
   std::optional<ReadModel> read = read_graph_of(file, std::nullopt, problems);
-  std::optional<NamedArrays> arrays = read ? weight_arrays(*read, problems) : std::nullopt;
+  std::optional<NamedArrays> arrays = read ? weight_arrays(*read, std::nullopt, problems) : std::nullopt;
   for (const std::string& message : problems.messages()) UNSCOPED_INFO(message);
   REQUIRE(arrays);
   return *arrays;
@@ -126,6 +126,42 @@ TEST_CASE("an architecture becomes a model with the weights that are set") {
   REQUIRE(run_tool("weights " + model + " --outputs " + folder.path("w.npz")).status == 0);
   REQUIRE(run_tool("weights " + folder.path("m.json") + " --set " + folder.path("w.npz") + " -o " + folder.path("m.keras")).status == 0);
   CHECK(weights_of(folder.path("m.keras")) == weights_of(model));
+}
+
+TEST_CASE("first values by a seed, for an architecture and in place of what was trained") {
+  const TestFolder folder;
+  const std::string model = KERATIN_EXAMPLES "/digits_cnn.keras";
+  Problems problems;
+  folder.write("m.json", read_graph_of(model, std::nullopt, problems)->file.config.dump());
+  for (const std::string& source : {model, folder.path("m.json")}) REQUIRE(run_tool("weights " + source + " --initialize 3 -o " + folder.path(source == model ? "a.keras" : "b.keras")).status == 0);
+  const NamedArrays first = weights_of(folder.path("a.keras"));
+  CHECK(first == weights_of(folder.path("b.keras")));
+  CHECK(first.size() == 14);  // and no state of an optimizer
+  CHECK(*find_array(first, "norm1/gamma") == Array::of<float>({16}, std::vector<float>(16, 1)));
+  REQUIRE(run_tool("weights " + model + " --initialize 4 --outputs " + folder.path("other.npz")).status == 0);
+  CHECK(!(*find_array(first, "conv1/kernel") == *find_array(*read_arrays(folder.path("other.npz")), "conv1/kernel")));
+  CHECK(run_tool("weights " + model + " --initialize 4 --weights " + folder.path("other.npz") + " --outputs " + folder.path("w.npz")).status == 2);
+}
+
+TEST_CASE("a new head on trained layers: what --set does not name gets first values") {
+  const TestFolder folder;
+  const std::string model = KERATIN_EXAMPLES "/digits_cnn.keras", set = folder.path("base.npz"), out = folder.path("m.keras");
+  const NamedArrays trained = weights_of(model);
+  const auto set_file = [&](const std::function<void(NamedArrays&)>& change) {
+    write_changed(model, set, [&](NamedArrays& arrays) {
+      std::erase_if(arrays, [](const NamedArray& array) { return !array.first.starts_with("conv") && !array.first.starts_with("norm"); });
+      change(arrays);
+    });
+    return run_tool("weights " + model + " --initialize 3 --set " + set + " -o " + out);
+  };
+  REQUIRE(set_file([](NamedArrays&) {}).status == 0);
+  REQUIRE(run_tool("weights " + model + " --initialize 3 --outputs " + folder.path("first.npz")).status == 0);
+  const NamedArrays first = *read_arrays(folder.path("first.npz")), made = weights_of(out);
+  CHECK(made.size() == first.size());
+  for (const auto& [name, array] : made) CHECK(array == *find_array(name.starts_with("conv") || name.starts_with("norm") ? trained : first, name));
+  CHECK(set_file([](NamedArrays& arrays) { arrays[0].first = "conv9/kernel"; }).err == "error: " + set + ": conv9/kernel: the model has no such weight\n");
+  CHECK(set_file([](NamedArrays& arrays) { arrays.emplace_back("optimizer/vars/0", Array::zeros(DType::int64, {})); }).err ==
+        "error: " + set + ": optimizer/vars/0: the model keeps nothing of its optimizer there\n");
 }
 
 TEST_CASE("the optimizer's state is set whole, or stays") {

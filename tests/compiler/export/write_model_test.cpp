@@ -22,7 +22,7 @@ struct Source {
 Source open_source(const std::string& file, const std::optional<std::string>& weights = std::nullopt) {
   Problems problems;
   std::optional<ReadModel> read = read_graph_of(file, weights, problems);
-  std::optional<NamedArrays> arrays = read ? weight_arrays(*read, problems) : std::nullopt;
+  std::optional<NamedArrays> arrays = read ? weight_arrays(*read, std::nullopt, problems) : std::nullopt;
   for (const std::string& message : problems.messages()) UNSCOPED_INFO(message);
   REQUIRE(arrays);
   Source source{std::move(*read), {}, {}};
@@ -67,7 +67,7 @@ void check_round_trip(const std::string& file, const TestFolder& folder) {
   INFO(file);
   Problems problems;
   std::optional<ReadModel> read = read_graph_of(file, std::nullopt, problems);
-  if (!read || !weight_arrays(*read, problems)) return;  // models beyond what can be expanded are for other tests
+  if (!read || !weight_arrays(*read, std::nullopt, problems)) return;  // models beyond what can be expanded are for other tests
   const Source source = open_source(file);
   SavedState state;
   state.weights = changed(source.weights);

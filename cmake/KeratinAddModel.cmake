@@ -3,7 +3,8 @@
 #
 # Compiles a Keras model to C++ as part of the build and makes it a static library TARGET with its include directory. The code is made anew
 # when the model, its weights or the compiler changes; files that stay the same keep their time.
-# GRADIENTS adds backward, TRAIN the training step too: from the model's compile configuration, or OPTIONS --optimizer adam --loss mse ...
+# GRADIENTS adds backward (OPTIONS --gradients-of inputs: that part of it), TRAIN the training step too: from the model's compile configuration,
+# or OPTIONS --optimizer adam --loss mse ...
 # TARGET_CPU: native, generic, aarch64, or levels of x86-64 (x86-64-v2, x86-64-v3, x86-64-v4): the body is compiled for each, and chosen when it
 # runs. Default: all three levels where the build is for x86-64.
 # Where tests are enabled, the program TARGET_selftest repeats values recorded at compile time, as the test of that name; NO_SELFTEST leaves it out.

@@ -10,24 +10,24 @@ namespace keratin {
 namespace {
 
 /// All float outputs, the losses as the last, with respect to float inputs and trainable weights.
-ir::GradientRequest whole_model(const ir::Program& program, ir::FunctionId predict) {
+ir::GradientRequest whole_model(const ir::Program& program, ir::FunctionId predict, GradientsOf what) {
   ir::GradientRequest request;
   const ir::Function& f = program.function(predict);
   for (size_t i = 0; i < f.outputs.size(); ++i)
     if (is_float(f.type(f.outputs[i]).dtype)) request.outputs.push_back(i);
   request.losses = {f.outputs.size() - 1};
-  for (size_t i = 0; i < f.parameters.size(); ++i)
+  for (size_t i = 0; what != GradientsOf::weights && i < f.parameters.size(); ++i)
     if (is_float(f.type(f.parameters[i]).dtype)) request.parameters.push_back(i);
-  for (uint32_t i = 0; i < program.variables.size(); ++i)
+  for (uint32_t i = 0; what != GradientsOf::inputs && i < program.variables.size(); ++i)
     if (program.variables[i].role == ir::Role::weight && program.variables[i].trainable) request.variables.push_back(ir::VariableId{i});
   return request;
 }
 
 }  // namespace
 
-Backward add_backward(ir::Program& program) {
+Backward add_backward(ir::Program& program, GradientsOf what) {
   const ir::FunctionId predict = program.find("predict");
-  const ir::GradientRequest request = whole_model(program, predict);
+  const ir::GradientRequest request = whole_model(program, predict, what);
   Backward backward;
   backward.function = ir::differentiate(program, predict, request);
   backward.outputs.assign(request.outputs.begin(), request.outputs.end() - 1);

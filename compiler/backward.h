@@ -16,8 +16,11 @@ struct Backward {
   std::vector<std::string> results;  // of the outputs: `gradient/<input>` of float inputs, `gradient/<weight path>` of trainable weights
 };
 
-/// Adds `backward`: gradients of sum(output * cotangent) + losses. `predict` was expanded with losses, an output that it then has no more.
-Backward add_backward(ir::Program& program);
+enum class GradientsOf { all, inputs, weights };
+
+/// Adds `backward`: gradients of sum(output * cotangent) + losses, of inputs and weights or of one of them. `predict` was expanded with losses,
+/// an output that it then has no more.
+Backward add_backward(ir::Program& program, GradientsOf what = GradientsOf::all);
 
 /// The arrays `cotangent/<output>` of the data, in order; problems where one is missing or of another shape. `file` stands in messages.
 std::vector<Array> cotangents_of(const ir::Program& program, const Backward& backward, const NamedArrays& data, const std::string& file, int64_t examples, Problems& problems);

@@ -76,6 +76,15 @@ std::optional<Bundle> compile(const Options& options, ReadModel& read, ExpandedM
   return bundle;
 }
 
+/// The function `backward`, of all gradients or those that were asked for.
+void add_gradients(const Options& options, ExpandedModel& expanded, Additions& additions, Problems& problems) {
+  const bool inputs = options.gradients_of == "inputs", weights = options.gradients_of == "weights";
+  const Backward backward = add_backward(expanded.program, inputs ? GradientsOf::inputs : weights ? GradientsOf::weights : GradientsOf::all);
+  if (inputs && backward.results.empty()) problems.add(fmt::format("{}: --gradients-of inputs: the model has no inputs of floating point", options.model));
+  if (weights && backward.results.empty()) problems.add(fmt::format("{}: --gradients-of weights: the model has no weights to train", options.model));
+  additions.functions.push_back(additions.backward = backward.function);
+}
+
 /// The training step and what belongs to it.
 void add_training(const Options& options, Model& model, ExpandedModel& expanded, Additions& additions, Problems& problems) {
   override_training(model, options.training, problems);
@@ -105,7 +114,7 @@ int run_compile(const Options& options) {
   ExpandedModel expanded = expand_with_weights(*read, expansion, options.initialize, problems);
   if (!problems.empty()) return report(problems);
   Additions additions;
-  if (options.gradients || options.train) additions.functions.push_back(additions.backward = add_backward(expanded.program).function);
+  if (options.gradients || options.train) add_gradients(options, expanded, additions, problems);
   if (options.train) add_training(options, *read->model, expanded, additions, problems);
   if (!problems.empty()) return report(problems);
   if (options.stop_after == "expand") return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;

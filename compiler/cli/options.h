@@ -29,6 +29,7 @@ struct Options {
   std::string weights_as = "embed";                     // embed | array | file
   std::vector<std::string> extra_outputs;               // --output LAYER
   bool selftest = false, no_selftest = false;           // neither: where it is quick to record
+  std::string gradients_of;                             // inputs | weights | all; empty: all
   std::string stop_after;                               // expand | optimize | plan
   bool no_fuse = false, no_reuse = false, no_recompute = false, relaxed = false, self_contained = false, gradients = false, train = false;
   TrainingOverrides training;

@@ -185,6 +185,8 @@ struct Parser {
     CLI::Option* selftest = compile->add_flag("--selftest", options.selftest, "Record values for NAME_selftest.cpp however long it takes (default: where that is quick)");
     compile->add_flag("--no-selftest", options.no_selftest, "Record none")->excludes(selftest);
     compile->add_flag("--gradients", options.gradients, "Add backward: gradients of inputs and weights");
+    compile->add_option("--gradients-of", options.gradients_of, "Those of backward: inputs, weights or all (default); implies --gradients")
+        ->check(CLI::IsMember({"inputs", "weights", "all"}))->each([this](const std::string&) { options.gradients = true; });
     compile->add_flag("--train", options.train, "Add backward, the training step and evaluation, from the model's compile configuration or from the options that follow");
     training(compile);
     compile->add_flag("--self-contained", options.self_contained, "Copy the runtime headers that the code includes");

@@ -1,0 +1,38 @@
+# cmake -DFROZEN=stem -DWHOLE=stem -P no_backward_code.cmake
+#
+# Reads the emitted training steps of two models with the layers conv1, norm1, conv2 and norm2, which are frozen in FROZEN and trained in WHOLE.
+set(layers "(conv|norm|relu)[12]")
+
+# What only trained layers have: paragraphs of their gradients and updates, kernels of backward, fields of gradients and state.
+function(traces stem result)
+  file(READ ${stem}_train.cpp text)
+  string(REGEX MATCH "kr::Status train_step_block.*kr::Status evaluate_step_block" step "${text}")
+  if(NOT step)
+    message(FATAL_ERROR "${stem}_train.cpp: has no training step")
+  endif()
+  file(READ ${stem}.h header)
+  set(found "")
+  foreach(pattern "${layers}: [^\n+]*, gradient" "update of ${layers}" "kr::[a-z0-9_]*(kernel_grad|input_grad|max_pool_grad)")
+    string(REGEX MATCHALL "${pattern}" matches "${step}")
+    list(APPEND found ${matches})
+  endforeach()
+  foreach(pattern "kr::View<float, [^\n]*> ${layers}[a-z_]*;" "optimizer/${layers}")
+    string(REGEX MATCHALL "${pattern}" matches "${header}")
+    list(APPEND found ${matches})
+  endforeach()
+  set(${result} "${found}" PARENT_SCOPE)
+  if(NOT step MATCHES "(head|digit): Dense[^\n]*, gradient" OR NOT step MATCHES "update of (head|digit)/kernel")
+    message(FATAL_ERROR "${stem}_train.cpp: the head is not trained")
+  endif()
+endfunction()
+
+traces(${WHOLE} expected)
+foreach(pattern "conv1: .*, gradient" "norm2: .*, gradient" "update of conv2" "kr::View.* conv1_kernel" "optimizer/norm1")
+  if(NOT expected MATCHES "${pattern}")
+    message(FATAL_ERROR "${WHOLE}: nothing looks like '${pattern}': this test would find nothing")
+  endif()
+endforeach()
+traces(${FROZEN} found)
+if(found)
+  message(FATAL_ERROR "${FROZEN}: code of frozen layers: ${found}")
+endif()

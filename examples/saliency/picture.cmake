@@ -1,0 +1,26 @@
+# cmake -DPICTURE=file.ppm -P picture.cmake
+#
+# 960 x 192 pixels of three bytes after the header, digits in grey and saliencies in colour.
+file(SIZE ${PICTURE} size)
+file(READ ${PICTURE} header LIMIT 15 HEX)
+file(READ ${PICTURE} row OFFSET 69135 LIMIT 2880 HEX)  # the 25th row: the third of the digits' own pixels
+math(EXPR expected "15 + 960 * 192 * 3")
+if(NOT size EQUAL expected OR NOT header STREQUAL "50360a393630203139320a3235350a")
+  message(FATAL_ERROR "${PICTURE}: ${size} bytes beginning with ${header}")
+endif()
+string(SUBSTRING "${row}" 0 576 digit)
+string(SUBSTRING "${row}" 576 576 saliency)
+string(REGEX MATCHALL "......" digit "${digit}")
+string(REGEX MATCHALL "......" saliency "${saliency}")
+list(REMOVE_DUPLICATES digit)
+list(REMOVE_DUPLICATES saliency)
+list(LENGTH saliency colours)
+foreach(pixel IN LISTS digit)
+  string(SUBSTRING "${pixel}" 0 2 red)
+  if(NOT pixel STREQUAL "${red}${red}${red}")
+    message(FATAL_ERROR "${PICTURE}: a digit has the colour ${pixel}")
+  endif()
+endforeach()
+if(colours LESS 5)
+  message(FATAL_ERROR "${PICTURE}: the saliency has the colours ${saliency} only")
+endif()

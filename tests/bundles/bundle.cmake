@@ -1,6 +1,7 @@
-# cmake -DTOOL=... -DMODEL=... -DNAME=... -DDIRECTORY=... [-DCOMPILER=... -DFLAGS=a;b] [-DARGUMENTS=...] -P bundle.cmake
+# cmake -DTOOL=... -DMODEL=... -DNAME=... -DDIRECTORY=... [-DCOMPILER=... -DFLAGS=a;b] [-DARGUMENTS=...] [-DDRIVER=file.cpp] -P bundle.cmake
 #
-# Compiles a model twice and compares every byte, then builds the bundle with nothing but its own directory on the include path, and runs its self-test.
+# Compiles a model twice and compares every byte, then builds the bundle with nothing but its own directory on the include path, and runs its self-test;
+# where DRIVER is given, that program in its place, built against the bundle.
 foreach(run a b)
   file(REMOVE_RECURSE ${DIRECTORY}/${run})
   execute_process(COMMAND ${TOOL} compile ${MODEL} -o ${DIRECTORY}/${run} --name ${NAME} --self-contained --selftest ${ARGUMENTS} RESULT_VARIABLE status)
@@ -38,6 +39,18 @@ if(NOT EXISTS ${DIRECTORY}/a/keratin/LICENSE)
 endif()
 
 file(GLOB sources ${DIRECTORY}/a/*.cpp)
+if(DRIVER)
+  set(driven ${sources})
+  list(FILTER driven EXCLUDE REGEX "_selftest\\.cpp$")
+  execute_process(COMMAND ${COMPILER} -std=c++17 -I${DIRECTORY}/a ${FLAGS} ${driven} ${DRIVER} -pthread -o ${DIRECTORY}/driver RESULT_VARIABLE status)
+  if(NOT status)
+    execute_process(COMMAND ${DIRECTORY}/driver RESULT_VARIABLE status)
+  endif()
+  if(status)
+    message(FATAL_ERROR "${DRIVER} fails: ${status}")
+  endif()
+  return()
+endif()
 execute_process(COMMAND ${COMPILER} -std=c++17 -I${DIRECTORY}/a ${FLAGS} ${sources} -o ${DIRECTORY}/selftest RESULT_VARIABLE status)
 if(status)
   message(FATAL_ERROR "the bundle does not build")

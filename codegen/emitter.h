@@ -122,7 +122,11 @@ class Emitter {
   std::string dispatched(const FunctionWriter& f) const;
   std::string training_declarations() const;
   std::string training_structs() const;
+  /// Members of Targets with their types: what train_step takes, and what evaluate_step takes besides.
+  std::vector<std::pair<std::string, std::string>> target_members() const;
   std::string views_struct(const FunctionWriter& f, std::string_view struct_name, std::string_view comment, bool outputs) const;
+  std::string optimizer_struct() const;
+  std::string result_struct() const;
   std::string results_struct() const;
   std::string optimizer_start() const;
   std::string tables() const;

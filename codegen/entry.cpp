@@ -30,16 +30,21 @@ std::vector<std::pair<ir::VariableId, std::string>> Emitter::held_fields() const
 std::string Emitter::held_call(const FunctionWriter& writer) const {
   const ir::PlannedFunction& f = writer.function();
   const std::vector<End> ends = entry_ends(writer);
-  std::map<std::string, std::string> views;  // members of the structs of views, in order
+  std::map<std::string, std::string> views;    // members of the structs of views, in order
+  std::map<std::string, std::string> targets;  // by member: not every step takes all
   std::string after;
   for (size_t i = 0; i < ends.size(); ++i) {
     const bool input = i < f.parameters.size();
     const size_t place = input ? i : i - f.parameters.size();
     const ir::Buffer& buffer = f.buffers[ends[i].buffer.index];
-    std::string& members = views[ends[i].text.substr(0, ends[i].text.find('.'))];
-    if (ends[i].view) members += (members.empty() ? "" : ", ") + view_text(buffer, fmt::format("{}[{}]", input ? "in" : "out", place), input);
+    const size_t dot = ends[i].text.find('.');
+    std::string& members = views[ends[i].text.substr(0, dot)];
+    if (ends[i].text.starts_with("targets.")) targets[ends[i].text.substr(dot + 1)] = view_text(buffer, fmt::format("in[{}]", place), true);
+    else if (ends[i].view) members += (members.empty() ? "" : ", ") + view_text(buffer, fmt::format("{}[{}]", input ? "in" : "out", place), input);
     else after += fmt::format("  __builtin_memcpy(out[{}], {}, sizeof({}) * {});\n", place, ends[i].text, cpp_type(buffer.dtype), buffer.shape.static_count());
   }
+  if (!targets.empty())
+    for (const auto& [member, type] : target_members()) views["targets"] += (views["targets"].empty() ? "" : ", ") + (targets.contains(member) ? targets[member] : "{}");
   const std::string space = this->space();
   std::string arguments;
   const std::map<std::string, std::string> values = {{"in", fmt::format("{}::Inputs{{{}}}", space, views["in"])}, {"targets", fmt::format("{}::Targets{{{}}}", space, views["targets"])},
@@ -68,12 +73,13 @@ std::string emit_entry(const ir::Plan& plan, const EmitOptions& options, const s
   std::string inputs, outputs;
   for (size_t i = 0; i < f.parameters.size(); ++i) inputs += (i ? ", " : "") + Emitter::view_text(f.buffers[f.parameters[i].index], fmt::format("in[{}]", i), true);
   for (size_t i = 0; i < f.outputs.size(); ++i) outputs += (i ? ", " : "") + Emitter::view_text(f.buffers[f.outputs[i].index], fmt::format("out[{}]", i), false);
-  const bool steps = emitter.writer("train_step") != nullptr;
+  const bool steps = emitter.writer("train_step") != nullptr, counts = steps || emitter.writer("evaluate_step");
   // What one loaded model holds: its workspace and, where it has them, state, weights and what training keeps.
   std::string held = fmt::format("  {}::Workspace* workspace = nullptr;\n", space);
   if (emitter.has_state()) held += fmt::format("  {}::State state;\n", space);
   if (emitter.trains()) held += fmt::format("  {0}::Weights weights = {0}::initial_weights();\n  {0}::Prepared prepared = {0}::prepared();\n", space);
-  if (steps) held += fmt::format("  {0}::OptimizerState optimizer{{weights}};\n  {0}::StepResult result;\n", space);
+  if (steps) held += fmt::format("  {}::OptimizerState optimizer{{weights}};\n", space);
+  if (counts) held += fmt::format("  {}::StepResult result;\n", space);
   held += fmt::format("  ~{}_Held() {{ delete workspace; }}\n  void resize(long n, void* pool) {{\n    delete workspace;\n    workspace = new {}::Workspace(n, static_cast<kr::Pool*>(pool));\n  }}\n", symbol, space);
   const std::string get = fmt::format("  auto& h = *static_cast<{}_Held*>(held);\n", symbol);
   std::string text = fmt::format("#include \"{}.h\"\n\nnamespace {{\nstruct {}_Held {{\n{}}};\n}}\nextern \"C\" {{\n", options.name, symbol, held);
@@ -87,7 +93,7 @@ std::string emit_entry(const ir::Plan& plan, const EmitOptions& options, const s
   text += export_text(fmt::format("long {}_weights()", symbol), fmt::format("  return sizeof({}::Prepared);\n", space));
   text += export_text(fmt::format("void {}_reset(void* held)", symbol), emitter.has_state() ? get + "  h.state.reset();\n" : "  (void)held;\n");
   if (!emitter.trains()) return text + "}\n";
-  const std::string structs = std::string("  auto& w = h.weights;\n  auto& p = h.prepared;\n") + (steps ? "  auto& o = h.optimizer;\n  auto& r = h.result;\n  (void)o;\n  (void)r;\n" : "") + "  (void)w;\n  (void)p;\n";
+  const std::string structs = std::string("  auto& w = h.weights;\n  auto& p = h.prepared;\n") + (steps ? "  auto& o = h.optimizer;\n  (void)o;\n" : "") + (counts ? "  auto& r = h.result;\n  (void)r;\n" : "") + "  (void)w;\n  (void)p;\n";
   std::string calls, fields;
   for (size_t i = 1; i < plan.functions.size(); ++i)
     calls += fmt::format("  if (function == {}) {{\n{}  }}\n", i, emitter.held_call(*emitter.writer(plan.functions[i].name)));

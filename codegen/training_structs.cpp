@@ -43,10 +43,25 @@ std::string Emitter::views_struct(const FunctionWriter& f, std::string_view stru
   std::string text = fmt::format("/// {}\nstruct {} {{\n", comment, struct_name);
   for (const End& end : entry_ends(f)) {
     const std::string object = end.text.substr(0, end.text.find('.'));
-    if (end.view && object == (struct_name == "Targets" ? "targets" : struct_name == "Cotangents" ? "cotangents" : "gradients"))
+    if (end.view && object == (struct_name == "Cotangents" ? "cotangents" : "gradients"))
       text += fmt::format("  {} {};\n", view_type(f.function().buffers[end.buffer.index], !outputs), end.text.substr(object.size() + 1));
   }
   return text + "};\n\n";
+}
+
+std::vector<std::pair<std::string, std::string>> Emitter::target_members() const {
+  constexpr std::string_view kObject = "targets.";
+  std::vector<std::pair<std::string, std::string>> list;
+  for (const char* name : {"train_step", "evaluate_step"}) {
+    const FunctionWriter* f = writer(name);
+    if (!f) continue;
+    for (const End& end : entry_ends(*f)) {
+      if (!end.text.starts_with(kObject)) continue;
+      const std::string member = end.text.substr(kObject.size());
+      if (std::none_of(list.begin(), list.end(), [&](const auto& known) { return known.first == member; })) list.emplace_back(member, view_type(f->function().buffers[end.buffer.index], true));
+    }
+  }
+  return list;
 }
 
 std::string Emitter::training_structs() const {
@@ -58,13 +73,21 @@ std::string Emitter::training_structs() const {
     text += views_struct(*f, "Cotangents", "What is multiplied with the derivatives of the outputs and summed.", false);
     text += views_struct(*f, "Gradients", "The gradients of that sum: of inputs, and of trainable weights in the layouts of Weights.", true);
   }
-  const FunctionWriter* step = writer("train_step");
-  if (!step) return text;
-  text += views_struct(*step, "Targets", "What the outputs should be, and the weights of examples where the loss takes them.", false);
-  text += "/// What the optimizer keeps from step to step.\nstruct OptimizerState {\n";
+  if (!writer("train_step") && !writer("evaluate_step")) return text;
+  text += "/// What the outputs should be, and the weights of examples where the loss takes them.\nstruct Targets {\n";
+  for (const auto& [member, type] : target_members()) text += fmt::format("  {} {};\n", type, member);
+  text += "};\n\n";
+  return text + (writer("train_step") ? optimizer_struct() : "") + result_struct();
+}
+
+std::string Emitter::optimizer_struct() const {
+  std::string text = "/// What the optimizer keeps from step to step.\nstruct OptimizerState {\n";
   for (const Field& field : slots_) text += plain_field(field);
-  text += "\n  /// The beginning of training.\n  explicit OptimizerState(const Weights&) noexcept;\n};\n\n";
-  text += "/// The loss of a step, and what metrics have counted since reset().\nstruct StepResult {\n  float loss = 0;\n";
+  return text + "\n  /// The beginning of training.\n  explicit OptimizerState(const Weights&) noexcept;\n};\n\n";
+}
+
+std::string Emitter::result_struct() const {
+  std::string text = "/// The loss of a step, and what metrics have counted since reset().\nstruct StepResult {\n  float loss = 0;\n";
   for (const Field& field : metrics_) text += plain_field(field);
   return text + "\n  StepResult() noexcept { reset(); }\n  /// Begins an epoch.\n  void reset() noexcept;\n};\n\n" + results_struct();
 }
@@ -83,7 +106,7 @@ std::string Emitter::results_struct() const {
 
 /// Constructors and resets: slots begin as numbers, or as copies of weights.
 std::string Emitter::optimizer_start() const {
-  if (!writer("train_step")) return "";
+  if (!writer("train_step") && !writer("evaluate_step")) return "";
   const auto body = [&](const std::vector<Field>& fields) {
     std::string text;
     for (const Field& field : fields) {
@@ -96,7 +119,8 @@ std::string Emitter::optimizer_start() const {
     }
     return text;
   };
-  return "OptimizerState::OptimizerState(const Weights& w) noexcept {\n  (void)w;\n" + body(slots_) + "}\n\nvoid StepResult::reset() noexcept {\n" + body(metrics_) + "}\n\n";
+  const std::string optimizer = writer("train_step") ? "OptimizerState::OptimizerState(const Weights& w) noexcept {\n  (void)w;\n" + body(slots_) + "}\n\n" : "";
+  return optimizer + "void StepResult::reset() noexcept {\n" + body(metrics_) + "}\n\n";
 }
 
 }  // namespace keratin

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/export/configs.h"
 #include "compiler/import/bind_weights.h"
 #include "compiler/import/graph_reader.h"
 #include "compiler/initializers/initializer.h"
@@ -23,7 +24,8 @@ std::optional<ReadModel> read_graph_of(const std::string& path, const std::optio
   ReadContext context{path, version, problems, {}};
   read.model = read_model(read.file.config, context);
   if (!read.model) return std::nullopt;
-  read.model->compile_config = read.file.compile_config;
+  const bool legacy = read.file.container == Container::hdf5 && read.model->version.keras3();  // Keras 2 says it in words of its own
+  read.model->compile_config = legacy ? compile_config_of(read.file.training_config) : read.file.compile_config;
   return read;
 }
 

@@ -40,7 +40,8 @@ std::vector<ir::FunctionId> add_step(const Options& options, Model& model, Expan
   if (!problems.empty()) return {};
   for (Array& target : seeded_targets(expanded.program, types.targets, batch, 2)) inputs.push_back(std::move(target));
   const TrainStep step = add_train_step(model, expanded, setup, types, {}, options.model, problems);
-  return {step.function};
+  if (!problems.empty()) return {};
+  return {*step.function};
 }
 
 }  // namespace

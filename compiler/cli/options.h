@@ -34,6 +34,7 @@ struct Options {
   bool no_fuse = false, no_reuse = false, no_recompute = false, relaxed = false, self_contained = false, gradients = false, train = false;
   TrainingOverrides training;
   // fit, evaluate
+  std::string target_column;                            // --target of data that is a .csv
   std::string data, validation, save, history, tensorboard, checkpoint, csv_log, early_stopping, class_weight;
   int64_t epochs = 1, initial_epoch = 0, validation_batch_size = 0, validation_freq = 1;
   double validation_split = 0;

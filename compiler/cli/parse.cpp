@@ -81,7 +81,8 @@ struct Parser {
     CLI::App* sub = plain_verb(name, help, example);
     sub->add_flag("-q,--quiet", options.quiet, "Say nothing but errors");
     model(sub);
-    sub->add_option("--data", options.data, "Arrays x/<input>, y/<output>, sample_weight/<output>, or plain x, y, sample_weight (.npz)")->required();
+    sub->add_option("--data", options.data, "Arrays x/<input>, y/<output>, sample_weight/<output>, or plain x, y, sample_weight (.npz); or a .csv with --target")->required();
+    sub->add_option("--target", options.target_column, "The column of a .csv that is to be predicted; the others are the input");
     sub->add_option("--batch-size", options.batch_size, "Examples per step (default 32)")->check(CLI::PositiveNumber);
     sub->add_option("--engine", options.engine, "compiled (default) or reference")->check(CLI::IsMember({"compiled", "reference"}));
     training(sub);
@@ -100,7 +101,7 @@ struct Parser {
     fit->add_option("--validation-split", options.validation_split, "This part of the data, from its end, is not trained on")->check(CLI::Range(0.0, 1.0));
     fit->add_option("--validation-batch-size", options.validation_batch_size, "Examples per step of validation (default: --batch-size)")->check(CLI::PositiveNumber);
     fit->add_option("--validation-freq", options.validation_freq, "Epochs between validations (default 1)")->check(CLI::PositiveNumber);
-    fit->add_option("--class-weight", options.class_weight, "Weights of classes: 0=1,1=2");
+    fit->add_option("--class-weight", options.class_weight, "Weights of classes: 0=1,1=2, or as JSON");
     fit->add_option("--history", options.history, "Loss and metrics of every epoch, and the loss of every step, as JSON");
     fit->add_option("--tensorboard", options.tensorboard, "Directory of event files for TensorBoard");
     fit->add_option("--checkpoint", options.checkpoint, "Model file after every epoch; {epoch:02d} and {val_loss:.2f} in its name are filled in");

@@ -1,11 +1,14 @@
 #include "compiler/cli/training_run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "compiler/cli/commands.h"
+#include "compiler/data/csv.h"
+#include "compiler/data/file_bytes.h"
 #include "compiler/engine/compiled_trainer.h"
+#include "compiler/engine/csv_data.h"
 #include "compiler/engine/reference_trainer.h"
-#include "compiler/engine/run_data.h"
 #include "compiler/export/optimizer_order.h"
 #include "compiler/export/saved_state.h"
 #include "compiler/training/overrides.h"
@@ -13,50 +16,6 @@
 namespace keratin {
 
 namespace {
-
-/// The arrays below a prefix; plain names stand for the only input and output.
-FitData data_below(const Model& model, const NamedArrays& arrays, const std::string& prefix, const std::string& file, TrainingFile& made, Problems& problems) {
-  FitData data;
-  NamedArrays x;
-  const std::vector<InputSpec> specs = input_specs(model);
-  const bool one_input = specs.size() == 1, one_output = model.output_names.size() == 1;
-  for (const auto& [name, array] : arrays) {
-    if (name.starts_with(prefix + "x/")) x.emplace_back(name.substr(prefix.size() + 2), array);
-    if (one_input && name == prefix + "x") x.emplace_back(specs[0].name, array);
-  }
-  const InputData inputs = match_inputs(x, specs, file, problems);
-  if (!problems.empty()) return data;
-  if (prefix.empty()) made.shapes = inputs.shapes;
-  data.inputs = inputs.arrays;
-  for (const std::string& output : model.output_names) {
-    const auto find = [&](const std::string& kind) {
-      const Array* array = find_array(arrays, fmt::format("{}{}/{}", prefix, kind, output));
-      return !array && one_output ? find_array(arrays, prefix + kind) : array;
-    };
-    const Array *y = find("y"), *weight = find("sample_weight");
-    if (!y) problems.add(fmt::format("{}: holds no array '{}y/{}'", file, prefix, output));
-    else if (y->rank() == 0 || y->shape[0] != inputs.examples) problems.add(fmt::format("{}: {}y/{} has another number of examples than the inputs, which have {}", file, prefix, output, inputs.examples));
-    else data.targets.push_back(*y);
-    if (weight && (weight->rank() == 0 || weight->shape[0] != inputs.examples)) problems.add(fmt::format("{}: {}sample_weight/{} has another number of examples", file, prefix, output));
-    data.weights.push_back(weight ? std::optional(*weight) : std::nullopt);
-  }
-  return data;
-}
-
-/// Types of a batch: the arrays' own, but float64 is computed in float32.
-BatchTypes types_of(const ir::Program& program, const FitData& data) {
-  const ir::Function& predict = program.function(program.find("predict"));
-  const Dim batch = predict.type(predict.parameters[0]).shape[0];
-  const auto type_of = [&](const Array& array) {
-    ir::Type type{array.dtype == DType::float64 ? DType::float32 : array.dtype, {batch}};
-    for (size_t axis = 1; axis < array.shape.size(); ++axis) type.shape.dims.push_back(Dim(array.shape[axis]));
-    return type;
-  };
-  BatchTypes types;
-  for (const Array& target : data.targets) types.targets.push_back(type_of(target));
-  for (const auto& weight : data.weights) types.weights.push_back(weight ? std::optional(type_of(*weight)) : std::nullopt);
-  return types;
-}
 
 /// The optimizer's variables, by name.
 NamedArrays optimizer_variables(Trainer& trainer) {
@@ -86,38 +45,66 @@ void resume(TrainingRun& run, const Options& options, Problems& problems) {
   }
 }
 
-}  // namespace
-
-TrainingFile read_training_file(const Model& model, const std::string& file, Problems& problems) {
-  TrainingFile made;
-  const Result<NamedArrays> arrays = read_arrays(file);
-  if (!arrays) return problems.add(arrays.error()), made;
-  made.data = data_below(model, *arrays, "", file, made, problems);
-  for (const auto& [name, array] : *arrays)
-    if (name.starts_with("validation/") && !made.validation) made.validation = data_below(model, *arrays, "validation/", file, made, problems);
-  return made;
-}
-
-void start_training(TrainingRun& run, const Options& options, const TrainingFile& file, const std::optional<FitData>& validation, Problems& problems) {
-  ExpandOptions expansion;
-  expansion.shapes = file.shapes;
-  ExpandedModel expanded = expand_with_weights(*run.read, expansion, options.initialize, problems);
-  if (!problems.empty()) return;
-  run.setup = read_training(*run.read->model, options.model, problems);
-  if (!problems.empty()) return;
-  const std::optional<BatchTypes> evaluation = validation ? std::optional(types_of(expanded.program, *validation)) : std::nullopt;
-  TrainStep step = add_train_step(*run.read->model, expanded, run.setup, types_of(expanded.program, file.data), evaluation, options.model, problems);
-  if (!problems.empty()) return;
+/// Plans and builds the step, or hands it to the evaluator.
+void start_engine(TrainingRun& run, const Options& options, ExpandedModel expanded, TrainStep step, Problems& problems) {
   if (options.engine == "reference") {
     run.reference_program = std::make_unique<ir::Program>(std::move(expanded.program));
     run.trainer = std::make_unique<ReferenceTrainer>(*run.reference_program, std::move(step));
-  } else {
-    const EmitOptions emitted = emit_options(*run.read, expanded.program, "model", "keratin_model");
-    Result<std::unique_ptr<CompiledTrainer>> trainer = CompiledTrainer::make(std::move(expanded), std::move(step), emitted, pipeline_options(options), options.model);
-    if (!trainer) return problems.add(trainer.error());
-    run.trainer = std::move(*trainer);
+    return;
   }
-  resume(run, options, problems);
+  const EmitOptions emitted = emit_options(*run.read, expanded.program, "model", "keratin_model");
+  Result<std::unique_ptr<CompiledTrainer>> trainer = CompiledTrainer::make(std::move(expanded), std::move(step), emitted, pipeline_options(options), options.model);
+  if (trainer) run.trainer = std::move(*trainer);
+  else problems.add(trainer.error());
+}
+
+ExpandedModel expand_for(TrainingRun& run, const Options& options, const TrainingFile& file, Problems& problems) {
+  ExpandOptions expansion;
+  expansion.shapes = file.shapes;
+  return expand_with_weights(*run.read, expansion, options.initialize, problems);
+}
+
+/// A table as arrays; what its classes are is said once.
+Result<NamedArrays> read_table(const Model& model, const std::string& file, const Options& options, std::vector<std::string>& classes, Problems& problems) {
+  const Result<Bytes> bytes = read_file(file);
+  const Result<CsvTable> table = bytes ? parse_csv(bytes->text(), file) : Result<CsvTable>(Error{bytes.error()});
+  if (!table) return Error{table.error()};
+  if (options.target_column.empty()) return Error{fmt::format("{}: --target names the column that is to be predicted; there are {}", file, fmt::join(table->names, ", "))};
+  const bool first = classes.empty();
+  NamedArrays arrays = arrays_of_table(model, *table, options.target_column, classes, file, problems);
+  if (first && !classes.empty() && problems.empty() && !options.quiet)
+    for (size_t i = 0; i < classes.size(); ++i) fmt::print(stderr, "note: {}: class {} is '{}'\n", options.target_column, i, classes[i]);
+  return arrays;
+}
+
+}  // namespace
+
+TrainingFile read_training_file(const Model& model, const std::string& file, const Options& options, std::vector<std::string>& classes, Problems& problems) {
+  const bool table = file.ends_with(".csv");
+  if (!table && !options.target_column.empty()) problems.add(fmt::format("{}: --target is for .csv files", file));
+  const Result<NamedArrays> arrays = table ? read_table(model, file, options, classes, problems) : read_arrays(file);
+  if (!arrays) problems.add(arrays.error());
+  return problems.empty() ? training_data_of(model, *arrays, file, problems) : TrainingFile();
+}
+
+void start_training(TrainingRun& run, const Options& options, const TrainingFile& file, const std::optional<FitData>& validation, Problems& problems) {
+  ExpandedModel expanded = expand_for(run, options, file, problems);
+  if (!problems.empty()) return;
+  run.setup = read_training(*run.read->model, options.model, problems);
+  if (!problems.empty()) return;
+  const std::optional<BatchTypes> evaluation = validation ? std::optional(batch_types(expanded.program, *validation)) : std::nullopt;
+  TrainStep step = add_train_step(*run.read->model, expanded, run.setup, batch_types(expanded.program, file.data), evaluation, options.model, problems);
+  if (problems.empty()) start_engine(run, options, std::move(expanded), std::move(step), problems);
+  if (problems.empty()) resume(run, options, problems);
+}
+
+void start_evaluation(TrainingRun& run, const Options& options, const TrainingFile& file, Problems& problems) {
+  ExpandedModel expanded = expand_for(run, options, file, problems);
+  if (!problems.empty()) return;
+  run.setup = read_evaluation(*run.read->model, options.model, problems);
+  if (!problems.empty()) return;
+  TrainStep step = add_evaluation(*run.read->model, expanded, run.setup, batch_types(expanded.program, file.data), options.model, problems);
+  if (problems.empty()) start_engine(run, options, std::move(expanded), std::move(step), problems);
 }
 
 }  // namespace keratin

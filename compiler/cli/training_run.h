@@ -8,19 +8,14 @@
 
 #include "compiler/cli/options.h"
 #include "compiler/engine/trainer.h"
+#include "compiler/engine/training_data.h"
 #include "compiler/load.h"
 #include "compiler/problems.h"
 
 namespace keratin {
 
-/// The arrays of a file for training: `x/<input>`, `y/<output>`, `sample_weight/<output>`, or plain `x`, `y`, `sample_weight` for one input and
-/// one output; the same under `validation/`.
-struct TrainingFile {
-  FitData data;
-  std::optional<FitData> validation;
-  std::map<std::string, std::vector<int64_t>> shapes;  // open dimensions of inputs
-};
-TrainingFile read_training_file(const Model& model, const std::string& file, Problems& problems);
+/// Reads training data: what training_data_of says, or a .csv with a column `target`. `classes` are those of text targets, which a first file fills.
+TrainingFile read_training_file(const Model& model, const std::string& file, const Options& options, std::vector<std::string>& classes, Problems& problems);
 
 struct TrainingRun {
   std::optional<ReadModel> read;
@@ -32,5 +27,8 @@ struct TrainingRun {
 /// Expands the model with its weights, adds the training step for such data, and starts the engine of the options; the optimizer goes on where
 /// the model's file has its state. Null trainer: problems say why. Throws BuildFailure.
 void start_training(TrainingRun& run, const Options& options, const TrainingFile& file, const std::optional<FitData>& validation, Problems& problems);
+
+/// The same for loss and metrics of data alone: no training step, no optimizer.
+void start_evaluation(TrainingRun& run, const Options& options, const TrainingFile& file, Problems& problems);
 
 }  // namespace keratin

@@ -8,7 +8,7 @@
 #include "compiler/engine/engine_trainable.h"
 #include "compiler/engine/fit_arguments.h"
 #include "compiler/engine/reference_trainer.h"
-#include "compiler/engine/run_data.h"
+#include "compiler/engine/training_data.h"
 #include "compiler/load.h"
 
 namespace keratin {
@@ -20,50 +20,11 @@ struct TrainingCase {
   std::optional<ReadModel> read;
   ExpandedModel expanded;
   NamedArrays recorded;
-  FitData data;
-  std::optional<FitData> validation;  // of its own
+  TrainingFile file;
   FitArguments arguments;
 
-  /// What the evaluation takes, at least as types: the validation's own data, or those that a part is split off; class weights stay there.
-  std::optional<FitData> evaluated() const {
-    if (validation) return validation;
-    if (arguments.options.validation_split <= 0) return {};
-    FitData data_without = data;
-    if (!arguments.class_weights.empty()) data_without.weights.assign(data.weights.size(), std::nullopt);
-    return data_without;
-  }
+  const FitData& data() const { return file.data; }
 };
-
-/// The arrays named `<prefix>x/...`, `<prefix>y/...`, `<prefix>sample_weight/...` in the model's order.
-FitData read_data(TrainingCase& made, const std::string& prefix, const std::string& file, InputData& inputs, Problems& problems) {
-  FitData data;
-  NamedArrays x;
-  const std::string front = prefix + "x/";
-  for (const auto& [name, array] : made.recorded)
-    if (name.starts_with(front)) x.emplace_back(name.substr(front.size()), array);
-  inputs = match_inputs(x, input_specs(*made.read->model), file, problems);
-  if (!problems.empty()) return data;
-  data.inputs = inputs.arrays;
-  for (const std::string& output : made.read->model->output_names) {
-    const Array* y = find_array(made.recorded, prefix + "y/" + output);
-    if (!y || y->rank() == 0 || y->shape[0] != inputs.examples) problems.add(fmt::format("{}: {}y/{} is missing or has another number of examples", file, prefix, output));
-    else data.targets.push_back(*y);
-    const Array* weight = find_array(made.recorded, prefix + "sample_weight/" + output);
-    if (weight && (weight->rank() == 0 || weight->shape[0] != inputs.examples)) problems.add(fmt::format("{}: {}sample_weight/{} has another number of examples", file, prefix, output));
-    data.weights.push_back(weight ? std::optional(*weight) : std::nullopt);
-  }
-  return data;
-}
-
-/// Class weights become sample weights.
-void apply_class_weights(TrainingCase& made, const std::string& file, Problems& problems) {
-  if (made.arguments.class_weights.empty()) return;
-  if (made.data.targets.size() != 1) return problems.add(fmt::format("{}: class_weight takes a model with one output", file));
-  if (made.data.weights[0]) return problems.add(fmt::format("{}: class_weight and sample weights exclude each other", file));
-  Result<Array> weights = class_weights_of(made.data.targets[0], made.arguments.class_weights);
-  if (weights) made.data.weights[0] = std::move(*weights);
-  else problems.add(fmt::format("{}: {}", file, weights.error()));
-}
 
 bool load(TrainingCase& made, const std::string& model, const std::optional<std::string>& weights, const std::string& file, Problems& problems) {
   made.read = read_graph_of(model, weights, problems);
@@ -76,36 +37,13 @@ bool load(TrainingCase& made, const std::string& model, const std::optional<std:
   const Result<FitArguments> read = arguments ? read_fit(*arguments) : Result<FitArguments>(Error{arguments.error()});
   if (!read) return problems.add(fmt::format("{}: fit: {}", file, read.error())), false;
   made.arguments = *read;
-  InputData inputs, validation_inputs;
-  made.data = read_data(made, "", file, inputs, problems);
+  made.file = training_data_of(*made.read->model, made.recorded, file, problems);
   if (!problems.empty()) return false;
-  const bool given = std::any_of(made.recorded.begin(), made.recorded.end(), [](const auto& entry) { return entry.first.starts_with("validation/"); });
-  if (given) made.validation = read_data(made, "validation/", file, validation_inputs, problems);
-  apply_class_weights(made, file, problems);
+  apply_class_weights(made.file.data, made.arguments.class_weights, file, problems);
   ExpandOptions expansion;
-  expansion.shapes = inputs.shapes;
+  expansion.shapes = made.file.shapes;
   made.expanded = expand_and_bind(*made.read, expansion, problems);
   return problems.empty();
-}
-
-std::vector<std::string> input_names(const Model& model) {
-  std::vector<std::string> names;
-  for (const InputSpec& spec : input_specs(model)) names.push_back(spec.name);
-  return names;
-}
-
-BatchTypes batch_types(const TrainingCase& made, const FitData& data) {
-  const ir::Function& predict = made.expanded.program.function(made.expanded.program.find("predict"));
-  const Dim batch = predict.type(predict.parameters[0]).shape[0];
-  const auto type_of = [&](const Array& array) {
-    ir::Type type{array.dtype == DType::float64 ? DType::float32 : array.dtype, {batch}};
-    for (size_t axis = 1; axis < array.shape.size(); ++axis) type.shape.dims.push_back(Dim(array.shape[axis]));
-    return type;
-  };
-  BatchTypes types;
-  for (const Array& target : data.targets) types.targets.push_back(type_of(target));
-  for (const auto& weight : data.weights) types.weights.push_back(weight ? std::optional(type_of(*weight)) : std::nullopt);
-  return types;
 }
 
 /// Backends of Keras differ in this case, and JAX's meaning is the one to follow: its results replace the others.
@@ -168,7 +106,7 @@ Result<bool> compare_weight(Trainer& trainer, const std::string& name, const Arr
 
 Result<TrainingVerdict> compare(const TrainingCase& made, const kr::History& history, Trainer& trainer, const Json& tolerance) {
   Verdict verdict(tolerance);
-  const Result<std::vector<Array>> predictions = trainer.predict(made.data.inputs);
+  const Result<std::vector<Array>> predictions = trainer.predict(made.data().inputs);
   if (!predictions) return Error{predictions.error()};
   for (const auto& [name, recorded] : made.recorded) {
     if (name == "batch_loss") verdict.compare("batch_loss", name, Array::of({static_cast<int64_t>(history.batch_losses.size())}, history.batch_losses), recorded);
@@ -196,9 +134,11 @@ TrainingVerdict check_training(const TrainingCaseFiles& files, const std::string
   std::erase_if(made.recorded, [&](const auto& entry) { return std::find(files.skip.begin(), files.skip.end(), entry.first) != files.skip.end(); });
   const TrainingSetup setup = read_training(*made.read->model, files.model, problems);
   if (!problems.empty()) return failed();
-  const std::optional<FitData> evaluated = made.evaluated();
-  const std::optional<BatchTypes> evaluation = evaluated ? std::optional(batch_types(made, *evaluated)) : std::nullopt;
-  TrainStep step = add_train_step(*made.read->model, made.expanded, setup, batch_types(made, made.data), evaluation, files.model, problems);
+  const bool weights_of_classes = !made.arguments.class_weights.empty();
+  const std::optional<FitData> evaluated = evaluated_data(made.file, made.arguments.options.validation_split, weights_of_classes);
+  const ir::Program& program = made.expanded.program;
+  const std::optional<BatchTypes> evaluation = evaluated ? std::optional(batch_types(program, *evaluated)) : std::nullopt;
+  TrainStep step = add_train_step(*made.read->model, made.expanded, setup, batch_types(program, made.data()), evaluation, files.model, problems);
   if (!problems.empty()) return failed();
   std::unique_ptr<Trainer> trainer;
   if (engine == "reference") {
@@ -211,13 +151,13 @@ TrainingVerdict check_training(const TrainingCaseFiles& files, const std::string
     if (!compiled) return {false, compiled.error()};
     trainer = std::move(*compiled);
   }
-  EngineTrainable trainable(*trainer, input_names(*made.read->model), made.read->model->output_names, made.data, evaluated ? &*evaluated : nullptr, problems);
+  EngineTrainable trainable(*trainer, input_names(*made.read->model), made.read->model->output_names, made.data(), evaluated ? &*evaluated : nullptr, problems);
   if (!problems.empty()) return failed();
-  kr::TrainingData data = trainable.columns_of(made.data), validation;
-  data.weights_of_classes = !made.arguments.class_weights.empty();
+  kr::TrainingData data = trainable.columns_of(made.data()), validation;
+  data.weights_of_classes = weights_of_classes;
   kr::FitOptions options = made.arguments.options;
-  if (made.validation) {
-    validation = trainable.columns_of(*made.validation);
+  if (made.file.validation) {
+    validation = trainable.columns_of(*made.file.validation);
     options.validation_data = &validation;
   }
   kr::FitResult run;

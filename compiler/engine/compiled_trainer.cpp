@@ -8,7 +8,8 @@
 namespace keratin {
 
 std::vector<ir::FunctionId> functions_of(const TrainStep& step) {
-  std::vector<ir::FunctionId> list = {step.function};
+  std::vector<ir::FunctionId> list;
+  if (step.function) list.push_back(*step.function);
   if (step.evaluate) list.push_back(*step.evaluate);
   list.push_back(step.results);
   if (step.finish) list.push_back(*step.finish);

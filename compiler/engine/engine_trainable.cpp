@@ -132,7 +132,10 @@ void EngineTrainable::result(kr::Size result, double* values) const {
   std::copy(all.begin(), all.end(), values);
 }
 
-int64_t EngineTrainable::steps() const { return trainer_.variable(trainer_.functions().optimizer.iteration).as<int64_t>()[0]; }
+int64_t EngineTrainable::steps() const {
+  if (!trainer_.functions().function) return 0;  // evaluation alone
+  return trainer_.variable(trainer_.functions().optimizer.iteration).as<int64_t>()[0];
+}
 
 kr::Size EngineTrainable::iterations() const { return static_cast<kr::Size>(steps() / trainer_.functions().accumulation); }
 

@@ -8,9 +8,8 @@
 
 namespace keratin {
 
-namespace {
-
 Result<std::vector<std::pair<int64_t, double>>> read_class_weights(const Json& given) {
+  if (!given.is_object()) return Error{"class_weight is no object of classes and weights"};
   std::vector<std::pair<int64_t, double>> weights;
   for (const auto& [text, weight] : given.as_object()) {
     int64_t id = 0;
@@ -21,8 +20,6 @@ Result<std::vector<std::pair<int64_t, double>>> read_class_weights(const Json& g
   }
   return weights;
 }
-
-}  // namespace
 
 Result<FitArguments> read_fit(const Json& given) {
   FitArguments result;

@@ -15,7 +15,7 @@ class ReferenceTrainer : public Trainer {
  public:
   ReferenceTrainer(const ir::Program& program, TrainStep step) : program_(program), step_(std::move(step)) {}
 
-  Result<double> train(const FitData& batch) override { return step(step_.function, batch); }
+  Result<double> train(const FitData& batch) override { return step(*step_.function, batch); }
   Result<double> evaluate(const FitData& batch) override { return step(*step_.evaluate, batch); }
   void reset_metrics() override;
   Result<std::vector<Array>> results() override;

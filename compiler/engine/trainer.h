@@ -21,7 +21,7 @@ struct FitData {
 class Trainer {
  public:
   virtual ~Trainer() = default;
-  /// One step; the loss before the update.
+  /// One step; the loss before the update. The functions must have a training step.
   virtual Result<double> train(const FitData& batch) = 0;
   /// Loss and metrics of a batch in inference mode; the step must have been made with evaluation.
   virtual Result<double> evaluate(const FitData& batch) = 0;

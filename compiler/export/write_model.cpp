@@ -73,7 +73,6 @@ Result<Done> write_copied_archive(const ReadModel& source, const SavedState& sta
 }
 
 Result<Done> write_archive(const ReadModel& source, const SavedState& state, const std::string& path) {
-  if (!source.file.archive && !source.model->version.keras3()) return other_dialect(source, path, "whose models are written as .h5, their weights as .npz");
   const Result<Bytes> weights = object_image(source, state, fmt::format("{}: {}", path, kWeightsEntry));
   if (!weights) return Error{weights.error()};
   if (source.file.archive) return write_copied_archive(source, state, *weights, path);
@@ -87,14 +86,10 @@ Result<Done> write_archive(const ReadModel& source, const SavedState& state, con
 }
 
 Result<Done> write_weights(const ReadModel& source, const SavedState& state, const std::string& path) {
-  if (!copies_objects(source) && !source.model->version.keras3()) return other_dialect(source, path, "whose models are written as .h5, their weights as .npz");
   return write_image(path, object_image(source, state, path));
 }
 
 Result<Done> write_legacy(const ReadModel& source, const SavedState& state, const std::string& path) {
-  if (source.file.archive && !source.model->version.keras3()) return other_dialect(source, path, "whose .keras files are written as .keras, their weights as .weights.h5 or .npz");
-  const bool keras2 = !source.model->version.keras3();
-  if (keras2 && state.compile_config && !state.compile_config->is_null()) return other_dialect(source, path, "whose compile configuration cannot be replaced by one of Keras 3");
   const Result<Hdf5Content> content = legacy_model(source, state);
   if (!content) return Error{content.error()};
   return write_image(path, hdf5_image(*content, path));
@@ -108,14 +103,36 @@ Result<Done> write_arrays(const ReadModel& source, const SavedState& state, cons
   return write_npz(path, arrays);
 }
 
+enum class Kind : uint8_t { archive, weights, legacy, arrays, none };
+
+Kind kind_of(const std::string& path) {
+  if (path.ends_with(".keras")) return Kind::archive;
+  if (path.ends_with(".weights.h5")) return Kind::weights;
+  if (path.ends_with(".h5") || path.ends_with(".hdf5")) return Kind::legacy;
+  return path.ends_with(".npz") ? Kind::arrays : Kind::none;
+}
+
 }  // namespace
 
+Result<Done> check_written_kind(const ReadModel& source, const std::optional<Json>& compile_config, const std::string& path) {
+  const Kind kind = kind_of(path);
+  if (kind == Kind::none) return Error{fmt::format("{}: names no kind of file that can be written; .keras, .weights.h5, .h5, .hdf5 and .npz can", path)};
+  if (source.model->version.keras3() || kind == Kind::arrays) return Done{};
+  const bool archive = source.file.archive != nullptr;
+  if ((kind == Kind::archive && !archive) || (kind == Kind::weights && !copies_objects(source))) return other_dialect(source, path, "whose models are written as .h5, their weights as .npz");
+  if (kind == Kind::legacy && archive) return other_dialect(source, path, "whose .keras files are written as .keras, their weights as .weights.h5 or .npz");
+  if (kind == Kind::legacy && compile_config && !compile_config->is_null()) return other_dialect(source, path, "whose compile configuration cannot be replaced by one of Keras 3");
+  return Done{};
+}
+
 Result<Done> write_model(const ReadModel& source, const SavedState& state, const std::string& path) {
-  if (path.ends_with(".keras")) return write_archive(source, state, path);
-  if (path.ends_with(".weights.h5")) return write_weights(source, state, path);
-  if (path.ends_with(".h5") || path.ends_with(".hdf5")) return write_legacy(source, state, path);
-  if (path.ends_with(".npz")) return write_arrays(source, state, path);
-  return Error{fmt::format("{}: names no kind of file that can be written; .keras, .weights.h5, .h5, .hdf5 and .npz can", path)};
+  if (Result<Done> possible = check_written_kind(source, state.compile_config, path); !possible) return possible;
+  switch (kind_of(path)) {
+    case Kind::archive: return write_archive(source, state, path);
+    case Kind::weights: return write_weights(source, state, path);
+    case Kind::legacy: return write_legacy(source, state, path);
+    default: return write_arrays(source, state, path);
+  }
 }
 
 }  // namespace keratin

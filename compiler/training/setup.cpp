@@ -102,18 +102,16 @@ void read_losses(const Json& losses, const Json& weights, const Model& model, Tr
   if (!any) problems.add(fmt::format("{}: the compile configuration holds no loss", file));
 }
 
-}  // namespace
+Json field(const Json& compiled, const char* key) { return compiled.find(key) ? *compiled.find(key) : Json(); }
 
-TrainingSetup read_training(const Model& model, const std::string& file, Problems& problems) {
-  TrainingSetup setup;
-  setup.outputs.resize(model.output_names.size());
-  const Json& compiled = model.compile_config;
-  if (!compiled.is_object()) {
-    problems.add(fmt::format("{}: holds no compile configuration", file));
-    return setup;
-  }
-  const auto field = [&](const char* key) { return compiled.find(key) ? *compiled.find(key) : Json(); };
-  Result<OptimizerSetup> optimizer = read_optimizer(field("optimizer"));
+bool holds_configuration(const Model& model, const std::string& file, Problems& problems) {
+  if (model.compile_config.is_object()) return true;
+  problems.add(fmt::format("{}: holds no compile configuration{}", file, model.version.keras3() ? "" : " of Keras 3; --optimizer, --loss and --metrics give one"));
+  return false;
+}
+
+void read_optimizer_of(const Model& model, TrainingSetup& setup, const std::string& file, Problems& problems) {
+  Result<OptimizerSetup> optimizer = read_optimizer(field(model.compile_config, "optimizer"));
   if (optimizer) setup.optimizer = std::move(*optimizer);
   else problems.add(fmt::format("{}: {}", file, optimizer.error()));
   // Keras wraps the optimizer when it compiles a model of this policy (auto_scale_loss).
@@ -122,8 +120,29 @@ TrainingSetup read_training(const Model& model, const std::string& file, Problem
     setup.optimizer.loss_scale.reset();
     for (OptimizerSetup::Part& part : setup.optimizer.parts) part.optimizer->loss_scale.reset();
   }
-  read_losses(field("loss"), field("loss_weights"), model, setup, file, problems);
-  for (const char* argument : {"metrics", "weighted_metrics"}) read_metrics(field(argument), argument, model, setup, file, problems);
+}
+
+void read_losses_and_metrics(const Model& model, TrainingSetup& setup, const std::string& file, Problems& problems) {
+  const Json& compiled = model.compile_config;
+  read_losses(field(compiled, "loss"), field(compiled, "loss_weights"), model, setup, file, problems);
+  for (const char* argument : {"metrics", "weighted_metrics"}) read_metrics(field(compiled, argument), argument, model, setup, file, problems);
+}
+
+}  // namespace
+
+TrainingSetup read_evaluation(const Model& model, const std::string& file, Problems& problems) {
+  TrainingSetup setup;
+  setup.outputs.resize(model.output_names.size());
+  if (holds_configuration(model, file, problems)) read_losses_and_metrics(model, setup, file, problems);
+  return setup;
+}
+
+TrainingSetup read_training(const Model& model, const std::string& file, Problems& problems) {
+  TrainingSetup setup;
+  setup.outputs.resize(model.output_names.size());
+  if (!holds_configuration(model, file, problems)) return setup;
+  read_optimizer_of(model, setup, file, problems);
+  read_losses_and_metrics(model, setup, file, problems);
   for (const GraphLayer& layer : model.layers) find_unsupported(layer.json, file, layer.name, problems);
   return setup;
 }

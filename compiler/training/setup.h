@@ -29,4 +29,7 @@ struct TrainingSetup {
 /// argument, dropout inside a recurrent layer.
 TrainingSetup read_training(const Model& model, const std::string& file, Problems& problems);
 
+/// Losses and metrics alone: what evaluation needs. The optimizer is neither read nor asked for.
+TrainingSetup read_evaluation(const Model& model, const std::string& file, Problems& problems);
+
 }  // namespace keratin

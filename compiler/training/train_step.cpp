@@ -124,6 +124,26 @@ void keep_loss_only(ir::Program& program, ir::FunctionId id) {
   ir::eliminate_dead(program, id);
 }
 
+/// Adds `evaluate_step`; the metrics are declared where no training step has them yet.
+void add_evaluate_step(TrainStep& step, std::optional<TrackedMetrics>& metrics, Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const BatchTypes& types,
+                       const std::string& file, Problems& problems) {
+  TrainingGraph graph = expand_evaluation(model, expanded, file, problems);
+  if (!problems.empty()) return;
+  LossGraph test(model, std::move(graph), setup, types);
+  if (!test.add_losses(file, problems)) return;
+  if (!metrics) metrics.emplace(expanded.program, setup, model.output_names, test.values);
+  if (!test.add_metrics(*metrics, file, problems)) return;
+  test.builder().output(test.values.total_loss, "loss");
+  step.evaluate = test.builder().function_id();
+  keep_loss_only(expanded.program, *step.evaluate);
+}
+
+void add_results(TrainStep& step, const TrackedMetrics& metrics, ir::Program& program) {
+  step.results = metrics.add_results(program);
+  step.result_names = metrics.keys();
+  step.result_better = metrics.better();
+}
+
 }  // namespace
 
 TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const BatchTypes& types, const std::optional<BatchTypes>& evaluation,
@@ -140,8 +160,8 @@ TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSe
   if (!problems.empty()) return step;
   LossGraph forward(model, std::move(graph), setup, types);
   if (!forward.add_losses(file, problems)) return step;
-  const TrackedMetrics metrics(program, setup, model.output_names, forward.values);
-  if (!forward.add_metrics(metrics, file, problems)) return step;
+  std::optional<TrackedMetrics> metrics(std::in_place, program, setup, model.output_names, forward.values);
+  if (!forward.add_metrics(*metrics, file, problems)) return step;
   forward.builder().output(forward.values.total_loss, "loss");
   std::optional<ir::VariableId> dynamic_scale;
   const Val scale = loss_scale(forward.builder(), setup.optimizer, dynamic_scale);
@@ -153,30 +173,28 @@ TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSe
   for (const TrainedWeight& weight : weights) request.variables.push_back(weight.id);
   request.losses = request.outputs;
   step.function = ir::differentiate(program, forward.builder().function_id(), request);
-  ir::Builder b(program, step.function);
+  ir::Builder b(program, *step.function);
   const std::vector<ir::ValueId> outputs = b.function().outputs;
   for (size_t i = 0; i < weights.size(); ++i) weights[i].gradient = Val(&b, outputs[(scale.poisoned() ? 1 : 2) + i]);
   step.optimizer = apply_optimizer(b, setup.optimizer, std::move(weights), dynamic_scale);
   advance_draws(b);
-  keep_loss_only(program, step.function);
+  keep_loss_only(program, *step.function);
   step.finish = add_finish(program, step.optimizer);
-  step.results = metrics.add_results(program);
-  step.result_names = metrics.keys();
-  step.result_better = metrics.better();
+  add_results(step, *metrics, program);
   if (setup.optimizer.parts.size() == 1) {
     const Optimizer& optimizer = *setup.optimizer.parts[0].optimizer;
     step.accumulation = optimizer.accumulation;
     if (optimizer.schedule) step.scheduled_rate = rates_of(optimizer.schedule);
   }
-  if (!evaluation) return step;
+  if (evaluation) add_evaluate_step(step, metrics, model, expanded, setup, *evaluation, file, problems);
+  return step;
+}
 
-  TrainingGraph tested = expand_evaluation(model, expanded, file, problems);
-  if (!problems.empty()) return step;
-  LossGraph test(model, std::move(tested), setup, *evaluation);
-  if (!test.add_losses(file, problems) || !test.add_metrics(metrics, file, problems)) return step;
-  test.builder().output(test.values.total_loss, "loss");
-  step.evaluate = test.builder().function_id();
-  keep_loss_only(program, *step.evaluate);
+TrainStep add_evaluation(Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const BatchTypes& types, const std::string& file, Problems& problems) {
+  TrainStep step;
+  std::optional<TrackedMetrics> metrics;
+  add_evaluate_step(step, metrics, model, expanded, setup, types, file, problems);
+  if (problems.empty()) add_results(step, *metrics, expanded.program);
   return step;
 }
 

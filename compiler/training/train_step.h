@@ -18,7 +18,7 @@ struct BatchTypes {
 };
 
 struct TrainStep {
-  ir::FunctionId function;                    // `train_step`: parameters are the inputs, `y/<output>` of every output, `sample_weight/<output>` where given; the output is `loss`
+  std::optional<ir::FunctionId> function;     // `train_step`: parameters are the inputs, `y/<output>` of every output, `sample_weight/<output>` where given; the output is `loss`; none: evaluation alone
   std::optional<ir::FunctionId> evaluate;     // `evaluate_step`, the same in inference mode, where asked for
   ir::FunctionId results;                     // `metric_results`: an output per key of the history
   std::optional<ir::FunctionId> finish;       // `finish_training`: averages replace weights
@@ -33,5 +33,8 @@ struct TrainStep {
 /// `optimizer/<weight>_<slot>`; metrics of role metric, to be reset to their initial values (zeros) before each epoch.
 TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const BatchTypes& types, const std::optional<BatchTypes>& evaluation,
                          const std::string& file, Problems& problems);
+
+/// Adds evaluate_step and metric_results alone, of a setup of losses and metrics (read_evaluation): nothing is trained, no optimizer is asked for.
+TrainStep add_evaluation(Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const BatchTypes& types, const std::string& file, Problems& problems);
 
 }  // namespace keratin

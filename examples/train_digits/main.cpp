@@ -10,10 +10,11 @@ namespace {
 kr::Outcome run(const Digits& train, const Digits& test, double& accuracy) {
   train_digits::Trainer model(32);
   const kr::TrainingData data = model.data({train.images}, {train.classes}), validation = model.data({test.images}, {test.classes});
-  kr::ProgressBar progress;
   kr::FitOptions options;
-  options.epochs = 12;
-  options.callbacks = {&progress};
+  options.epochs = 16;
+  kr::LearningRateScheduler falling([](kr::Size epoch, double) { return 0.003 * static_cast<double>(16 - epoch) / 16; });
+  kr::ProgressBar progress;
+  options.callbacks = {&falling, &progress};
   options.validation_data = &validation;
   kr::FitResult result;
   const auto begin = std::chrono::steady_clock::now();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sstream>
 
 #include "ir/passes/eliminate_dead.h"
 #include "ir/passes/gradients.h"
@@ -31,6 +32,14 @@ void read_given_outputs(Function& function, size_t first, const Vals& computed, 
         if (input == computed[k].id() && defined_by[input.index] >= 0) input = given[k].id();
 }
 
+/// Softmax's gradient in terms of its result alone, (dy - sum(dy y)) y: what is derived from exp and the division needs all of them again.
+Val softmax_gradient(Builder& b, const Composite::Attrs& composite, Val y, Val dy) {
+  std::vector<int> axes;
+  std::istringstream list(std::get<std::string>(composite.attributes.at("axes")));
+  for (std::string axis; std::getline(list, axis, ',');) axes.push_back(std::stoi(axis));
+  return (dy - b.broadcast(b.sum(dy * y, axes, true), y.shape())) * y;
+}
+
 Derived derive(Builder& outer, const Composite::Attrs& composite, const std::vector<bool>& wanted) {
   Program& program = outer.program();
   const Function forward = program.function(composite.body);
@@ -49,9 +58,14 @@ Derived derive(Builder& outer, const Composite::Attrs& composite, const std::vec
   }
   for (size_t i = 0; i < inputs.size(); ++i)
     if (wanted[i]) wrt.push_back(inputs[i]);
-  const size_t forward_nodes = b.function().nodes.size();
-  const Vals results = gradients_or_none(b, of, seeds, wrt);
-  read_given_outputs(b.function(), forward_nodes, computed, given);
+  Vals results;
+  if (composite.kind == "softmax" && wrt.size() == 1) {
+    results = {softmax_gradient(b, composite, given[0], seeds[0])};
+  } else {
+    const size_t forward_nodes = b.function().nodes.size();
+    results = gradients_or_none(b, of, seeds, wrt);
+    read_given_outputs(b.function(), forward_nodes, computed, given);
+  }
   for (size_t i = 0, next = 0; i < inputs.size(); ++i) {
     if (!wanted[i]) continue;
     const Val result = results[next++];

@@ -1,5 +1,6 @@
-// The composite attention, softmax(scale q k^T, masked) v of heads [batch, others..., steps, heads, dim]: attention.h, which reads heads and
-// masks with any strides.
+// The composite attention, softmax(scale q k^T, masked) v of heads [batch, others..., steps, heads, dim], and its gradient: attention.h,
+// attention_grad.h, which read heads and masks with any strides.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "ir/plan/kernels/rules.h"
@@ -66,11 +67,19 @@ RowsArg no_mask(DType dtype) {
   return none;
 }
 
+constexpr int64_t kParts = 4;  // that may run on threads at the same time
+
+RecordArg shape_of(Planner& planner, const Node& node, const Attributes& attributes, const Operand& q, const Operand& k) {
+  const int rank = q.shape.rank();
+  return {"AttentionShape", q.dtype,
+          {extent_product(planner, node, q.shape, 0, rank - 3), q.shape[rank - 2], q.shape[rank - 3], k.shape[rank - 3], Dim(1), number(attributes, "scale"), flag(attributes, "causal"),
+           number(attributes, "masked_score"), flag(attributes, "add_masked_score"), flag(attributes, "zero_masked"), Dim(kParts)}};
+}
+
 /// Elements of scratch memory: attention_scratch of the runtime.
 int64_t scratch_elements(int64_t dim, int64_t keys, int64_t parts) { return parts * ((dim + 8) * ((keys + 31) / 32 * 32) + 8 * dim); }
 
 void plan(Planner& planner, const Node& node, const Target& target) {
-  constexpr int64_t kParts = 4;  // that may run on threads at the same time
   const Attributes attributes = node.op.as<Composite>()->attributes;
   const Operand q = heads(planner, node.inputs[0]), k = heads(planner, node.inputs[1]), v = heads(planner, node.inputs[2]);
   const DType dtype = q.dtype;
@@ -80,10 +89,7 @@ void plan(Planner& planner, const Node& node, const Target& target) {
   const Operand y = planner.result(node.outputs[0]);
   Step step = planner.step("attention", "attention.h", node, target);
   step.templates = {Template::of(dtype), Template::of(dim), Template::of(v.shape.back().size)};
-  const RecordArg shape{"AttentionShape", dtype,
-                        {extent_product(planner, node, q.shape, 0, rank - 3), q.shape[rank - 2], q.shape[rank - 3], Dim(keys), Dim(1), number(attributes, "scale"), flag(attributes, "causal"),
-                         number(attributes, "masked_score"), flag(attributes, "add_masked_score"), flag(attributes, "zero_masked"), Dim(kParts)}};
-  step.args = {shape, rows(q, false), rows(k, false), rows(v, false), rows(y, true), mask, no_mask(dtype)};
+  step.args = {shape_of(planner, node, attributes, q, k), rows(q, false), rows(k, false), rows(v, false), rows(y, true), mask, no_mask(dtype)};
   if (planner.is_read(node.outputs[1])) step.args.push_back(PointerArg{planner.result(node.outputs[1]), true});
   else step.args.push_back(NullArg{dtype, true});
   step.args.push_back(ScratchArg{planner.scratch(dtype, Dim(scratch_elements(dim, keys, kParts)), "scores")});
@@ -93,8 +99,49 @@ void plan(Planner& planner, const Node& node, const Target& target) {
   planner.add(std::move(step));
 }
 
+/// Why the gradient's kernel does not take it: where places are masked, it reads zeros for their weights. A query that sees no key at all
+/// weighs all of them alike unless masked weights are set to zero, which only the mask would tell.
+std::string grad_declines(const Program& program, const Function& function, const Node& node) {
+  const Attributes& attributes = node.op.as<Composite>()->attributes;
+  if (flag(attributes, "masked") && !flag(attributes, "zero_masked") && !flag(attributes, "add_masked_score")) return "gradients of scores, softmax and sum one after another: the kernel does not read masks";
+  return declines(program, function, node);
+}
+
+/// Operands: those of attention, its result and weights, the gradients of both. Results: the gradients of the inputs that `gradients` lists.
+void plan_grad(Planner& planner, const Node& node, const Target& target) {
+  const Attributes attributes = node.op.as<Composite>()->attributes;
+  const std::vector<size_t> wanted = gradient_inputs(node);
+  const size_t inputs = node.inputs.size() - 4;
+  const Operand q = heads(planner, node.inputs[0]), k = heads(planner, node.inputs[1]), v = heads(planner, node.inputs[2]);
+  const Operand weights = planner.dense(node.inputs[inputs + 1]), dy = heads(planner, node.inputs[inputs + 2]);
+  const DType dtype = q.dtype;
+  const int rank = q.shape.rank();
+  Step step = planner.step("attention_grad", "attention_grad.h", node, target);
+  step.templates = {Template::of(dtype)};
+  step.args = {shape_of(planner, node, attributes, q, k), SizeArg{q.shape.back()}, SizeArg{v.shape.back()}, rows(q, false), rows(k, false), rows(v, false), PointerArg{weights, false}, rows(dy, false)};
+  if (planner.scalar(node.inputs[inputs + 3]) == 0.0) step.args.push_back(NullArg{dtype});
+  else step.args.push_back(PointerArg{planner.dense(node.inputs[inputs + 3]), false});
+  for (size_t input = 0; input < 3; ++input) {
+    const auto found = std::find(wanted.begin(), wanted.end(), input);
+    const size_t at = static_cast<size_t>(found - wanted.begin());
+    RowsArg result{"AttentionRows", false, {}, {}, true};
+    result.operand.dtype = dtype;
+    if (found != wanted.end() && planner.is_read(node.outputs[at])) {
+      const Operand y = planner.result(node.outputs[at]);
+      result = rows(y, true);
+      step.output = y;
+    }
+    step.args.push_back(result);
+  }
+  step.args.push_back(ScratchArg{planner.scratch(dtype, times(Dim(kParts), times(q.shape[rank - 3], k.shape[rank - 3])), "scores")});
+  step.args.push_back(PoolArg{});
+  step.input = dy;
+  planner.add(std::move(step));
+}
+
 }  // namespace
 
+KernelRule attention_grad_rule() { return {.family = "attention_grad", .plan = plan_grad, .declines = grad_declines}; }
 KernelRule attention_rule() { return {.family = "attention", .plan = plan, .declines = declines}; }
 
 }  // namespace keratin::ir

@@ -5,6 +5,7 @@ namespace keratin::ir {
 const std::vector<KernelRule>& kernel_rules() {
   static const std::vector<KernelRule> rules = {
       arg_reduce_rule(),
+      attention_grad_rule(),
       attention_rule(),
       average_pool_rule(),
       concatenate_rule(),
@@ -15,6 +16,7 @@ const std::vector<KernelRule>& kernel_rules() {
       dense_rule(),
       gather_rule(),
       gru_rule(),
+      layer_norm_grad_rule(),
       layer_norm_rule(),
       lstm_rule(),
       pack_rule(),

@@ -6,6 +6,7 @@
 namespace keratin::ir {
 
 KernelRule arg_reduce_rule();
+KernelRule attention_grad_rule();
 KernelRule attention_rule();
 KernelRule average_pool_rule();
 KernelRule concatenate_rule();
@@ -16,6 +17,7 @@ KernelRule cumulative_rule();
 KernelRule dense_rule();
 KernelRule gather_rule();
 KernelRule gru_rule();
+KernelRule layer_norm_grad_rule();
 KernelRule layer_norm_rule();
 KernelRule lstm_rule();
 KernelRule pack_rule();

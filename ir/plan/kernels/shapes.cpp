@@ -24,6 +24,15 @@ Dim extent_product(const Planner& planner, const Node& node, const Shape& shape,
   return extent_product(planner, node, shape, axes);
 }
 
+std::vector<size_t> gradient_inputs(const Node& composite) {
+  std::vector<size_t> inputs(1, 0);
+  for (const char c : std::get<std::string>(composite.op.as<Composite>()->attributes.at("gradients"))) {
+    if (c == ',') inputs.push_back(0);
+    else inputs.back() = inputs.back() * 10 + static_cast<size_t>(c - '0');
+  }
+  return inputs;
+}
+
 Operand part_of(const Operand& whole, int axis, Dim start, Dim extent) {
   Operand part = whole;
   part.shape[axis] = extent;

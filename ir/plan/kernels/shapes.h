@@ -13,6 +13,9 @@ Dim extent_product(const Planner& planner, const Node& node, const Shape& shape,
 /// A product that must be linear in the batch; throws PlanError where it is not.
 Dim times(Dim a, Dim b);
 
+/// The inputs of the forward composite whose gradients the results of a `<kind>_grad` are (ir/passes/composite_gradient.h).
+std::vector<size_t> gradient_inputs(const Node& composite);
+
 /// The part of a dense operand that begins at `start` along an axis and has `extent` there.
 Operand part_of(const Operand& whole, int axis, Dim start, Dim extent);
 

@@ -2,9 +2,9 @@
 // and in training the products with weights that change; A^T * B is the gradient of such weights).
 //
 // Cost. From 6 rows of A: 2 * m * n * k flops at 80-92 % of the multiply-add peak for k >= 32, n a multiple of two vectors; B^T and
-// B with far rows are packed a block of 128 x two vectors at a time, in 16 KB of stack: about one clock per vector of B and 96 rows
+// B with far rows are packed a block of 128 x two vectors at a time, in 16 KB of stack: about one clock per vector of B and block of rows
 // of A. Fewer rows of A: bytes of B / bandwidth; B^T by dot products. A^T: as A, 75-85 %; its k is cut into blocks of 128, each summed in
-// registers and added to C. Overhead of a call about 15 ns, of a batch entry about 5 ns.
+// registers and added to C; blocks of 128 x 96 of A^T are packed too, in 48 KB. Overhead of a call about 15 ns, of a batch entry about 5 ns.
 #pragma once
 #include "keratin/runtime/dot.h"
 #include "keratin/runtime/pool.h"
@@ -25,8 +25,10 @@ struct MatmulShape {
 template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct MatmulKernel {
   static constexpr int L = kLanes<T>, kColumns = 2 * L;   // columns worked off together: two vectors
   static constexpr Size kDepth = 128;                     // of k packed together
-  static constexpr Size kBlockRows = 96;                  // of A that share a packing: a multiple of every tile
-  static constexpr Size kFarRow = 512;                    // from here on rows of B are packed: they collide in the L1 cache
+  static constexpr Size kBlockRows = TransposeB && !TransposeA ? 192 : 96;   // of A that share a packing: a multiple of every tile
+  static constexpr Size kFarRow = 64, kVeryFarRow = 512;  // from here on rows of B are packed: they collide in the L1 cache
+  static constexpr Size kFewTiles = 4, kVeryFew = 2;      // of rows, up to which it does not pay
+  static constexpr Size kManyPairs = 3;                   // of vectors, from which on packing rows of A^T pays
   static constexpr int kDotColumns = 4;
 
   MatmulShape s;
@@ -72,9 +74,41 @@ template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct Matm
     }
   }
 
+  /// Rows of A, or of A^T columns, of a tile. k0 and what follows: of the element behind `data`.
+  struct Rows {
+    const T* data;
+    Size step;   // of A between rows, of A^T between steps of k
+  };
+  KR_INLINE Rows rows_of_a(const Entry& e, Size row, Size k0) const {
+    return {TransposeA ? e.a + k0 * s.a_row + row : e.a + row * s.a_row + k0, s.a_row};
+  }
+
+  template <int N> static KR_INLINE void copy_row(const T* from, T* to) {
+    constexpr int kPart = N >= 8 ? 8 : N >= 4 ? 4 : N >= 2 ? 2 : 1;
+    store(to, load<kPart>(from));
+    if constexpr (N > kPart) copy_row<N - kPart>(from + kPart, to + kPart);
+  }
+  /// Columns row .. end - 1 of A^T, k0 .. k0 + depth - 1, as strips [depth][kTileRows]. Two strips at a time: what they read shares lines.
+  KR_INLINE void pack_rows(const T* a, Size k0, Size depth, Size row, Size end, T* packed) const {
+    constexpr Size kStrip = kTileRows;
+    for (Size r = row; r < end; r += 2 * kStrip, packed += 2 * kStrip * kDepth) {
+      const T* from = a + k0 * s.a_row + r;
+      const Size count = min_size(2 * kStrip, end - r);
+      KR_NO_UNROLL for (Size k = 0; k < depth; ++k, from += s.a_row) {
+        T* to = packed + k * kStrip;
+        if (count == 2 * kStrip) {
+          copy_row<kTileRows>(from, to);
+          copy_row<kTileRows>(from + kStrip, to + kStrip * kDepth);
+        } else {
+          for (Size i = 0; i < count; ++i) to[i < kStrip ? i : i - kStrip + kStrip * kDepth] = from[i];
+        }
+      }
+    }
+  }
+
   /// MR rows by NV vectors, k0 .. k0 + depth - 1 of k: goes on with what C holds after the first, the epilogue follows the last.
   template <int MR, int NV>
-  KR_INLINE void tile(const Entry& e, Size row, Size column, Size real, const T* b, Size b_row, Size k0, Size depth) const {
+  KR_INLINE void tile(const Entry& e, Rows a, Size row, Size column, Size real, const T* b, Size b_row, Size k0, Size depth) const {
     Vec<T, L> acc[tile_chains(MR, NV)][MR][NV];
     begin_tile(acc, static_cast<const T*>(nullptr), NV * L);
     T* c = e.c + row * s.c_row + column;
@@ -84,14 +118,14 @@ template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct Matm
       }
     }
     if constexpr (TransposeA) {
-      outer_add(acc, depth, e.a + k0 * s.a_row + row, s.a_row, b, b_row);
+      outer_add(acc, depth, a.data, a.step, b, b_row);
       if (k0 > 0) {
         KR_UNROLL for (int i = 0; i < MR; ++i) {
           KR_UNROLL for (int j = 0; j < NV; ++j) acc[0][i][j] += load_lanes<L>(c + i * s.c_row + j * L, real - j * L);
         }
       }
     } else {
-      multiply_add(acc, depth, e.a + row * s.a_row + k0, s.a_row, b, b_row);
+      multiply_add(acc, depth, a.data, a.step, b, b_row);
     }
     if (k0 + depth < s.k) {
       end_tile_of(acc, c, s.c_row, 0, 0, real, NoEpilogue{});
@@ -112,28 +146,53 @@ template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct Matm
     }
   }
 
-  /// Rows row .. end - 1 of NV vectors of columns.
-  template <int NV> KR_INLINE void columns(const Entry& e, Size row, Size end, Size column, Size real) const {
-    const bool packs = TransposeB || real < NV * L || (s.b_row >= kFarRow && end - row > 2 * kTileRows);
-    const Size most = packs || TransposeA ? kDepth : s.k;
-    T packed[kDepth * NV * L];
+  KR_INLINE bool packs_b(Size rows, Size real, int vectors) const {
+    if (TransposeB || real < vectors * L) return true;
+    return s.b_row >= (rows > kFewTiles * kTileRows ? kFarRow : kVeryFarRow) && rows > kVeryFew * kTileRows;
+  }
+  /// Rows row .. end - 1 of NV vectors of columns, k0 .. k0 + depth - 1. packed: those rows from pack_rows, or nullptr.
+  template <int NV> KR_INLINE void columns(const Entry& e, Size row, Size end, Size column, Size real, Size k0, Size depth, const T* packed) const {
+    const bool packs = packs_b(end - row, real, NV);
+    T packed_b[kDepth * NV * L];
+    if (packs) pack<NV>(e.b, k0, depth, column, real, packed_b);
+    const T* b = packs ? packed_b : e.b + k0 * s.b_row + column;
+    const Size b_row = packs ? NV * L : s.b_row;
+    auto rows_at = [&](Size r) KR_INLINE_LAMBDA {
+      if (TransposeA && packed != nullptr) {
+        const Size at = r - row;
+        return Rows{packed + at / kTileRows * kTileRows * kDepth + at % kTileRows, kTileRows};
+      }
+      return rows_of_a(e, r, k0);
+    };
+    Size r = row;
+    KR_NO_UNROLL for (; r + kTileRows <= end; r += kTileRows) tile<kTileRows, NV>(e, rows_at(r), r, column, real, b, b_row, k0, depth);
+    if (r + kTileRows / 2 <= end) {
+      tile<kTileRows / 2, NV>(e, rows_at(r), r, column, real, b, b_row, k0, depth);
+      r += kTileRows / 2;
+    }
+    if (r + 2 <= end) {
+      tile<2, NV>(e, rows_at(r), r, column, real, b, b_row, k0, depth);
+      r += 2;
+    }
+    if (r < end) tile<1, NV>(e, rows_at(r), r, column, real, b, b_row, k0, depth);
+  }
+  KR_INLINE void columns(const Entry& e, Size row, Size end, Size pair, Size k0, Size depth, const T* packed) const {
+    const Size column = pair * kColumns, real = min_size(kColumns, s.n - column);
+    if (real > L) columns<2>(e, row, end, column, real, k0, depth, packed);
+    else columns<1>(e, row, end, column, real, k0, depth, packed);
+  }
+
+  /// Rows row .. end - 1 of pairs of vectors first .. last - 1.
+  KR_INLINE void block(const Entry& e, Size row, Size end, Size first, Size last) const {
+    const bool packs = TransposeA && last - first >= kManyPairs && end - row >= kTileRows;
+    T packed[TransposeA ? kDepth * (kBlockRows + kTileRows) : 1];
+    const Size columns_left = s.n - first * kColumns;
+    const bool blocks = TransposeA || packs_b(end - row, min_size(kColumns, columns_left), columns_left > L ? 2 : 1);
     Size k0 = 0;
     do {   // once even where k is 0
-      const Size depth = min_size(most, s.k - k0);
-      if (packs) pack<NV>(e.b, k0, depth, column, real, packed);
-      const T* b = packs ? packed : e.b + k0 * s.b_row + column;
-      const Size b_row = packs ? NV * L : s.b_row;
-      Size r = row;
-      KR_NO_UNROLL for (; r + kTileRows <= end; r += kTileRows) tile<kTileRows, NV>(e, r, column, real, b, b_row, k0, depth);
-      if (r + kTileRows / 2 <= end) {
-        tile<kTileRows / 2, NV>(e, r, column, real, b, b_row, k0, depth);
-        r += kTileRows / 2;
-      }
-      if (r + 2 <= end) {
-        tile<2, NV>(e, r, column, real, b, b_row, k0, depth);
-        r += 2;
-      }
-      if (r < end) tile<1, NV>(e, r, column, real, b, b_row, k0, depth);
+      const Size depth = blocks ? min_size(kDepth, s.k - k0) : s.k;
+      if (packs) pack_rows(e.a, k0, depth, row, end, packed);
+      for (Size pair = first; pair < last; ++pair) columns(e, row, end, pair, k0, depth, packs ? packed : nullptr);
       k0 += depth;
     } while (k0 < s.k);
   }
@@ -157,13 +216,14 @@ template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct Matm
   KR_ONE_COPY void items(const T* a, const T* b, T* c, Size first, Size last) const {
     const MatmulKernel self = *this;
     const Size blocks = ceil_div(s.m, kBlockRows), pairs = ceil_div(s.n, kColumns);
-    for (Size i = first; i < last; ++i) {
+    for (Size i = first; i < last;) {
       const Entry e = self.entry(a, b, c, i / (blocks * pairs));
       const Size row = i / pairs % blocks * kBlockRows, end = min_size(s.m, row + kBlockRows);
-      const Size column = i % pairs * kColumns, real = min_size(kColumns, s.n - column);
-      if (TransposeB && !TransposeA && s.m < 4) self.dot_rows(e, row, end, column, column + real);
-      else if (real > L) self.template columns<2>(e, row, end, column, real);
-      else self.template columns<1>(e, row, end, column, real);
+      const Size pair = i % pairs, next = min_size(pairs, pair + last - i);
+      if (TransposeB && !TransposeA && s.m < 4) self.dot_rows(e, row, end, pair * kColumns, min_size(s.n, next * kColumns));
+      else if (TransposeA) self.block(e, row, end, pair, next);
+      else for (Size at = pair; at < next; ++at) self.block(e, row, end, at, at + 1);
+      i += next - pair;
     }
   }
 

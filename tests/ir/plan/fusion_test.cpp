@@ -68,24 +68,6 @@ TEST_CASE("pointwise chains are one map, and no map reads more than it can") {
   CHECK(text.find(" map[mul") != std::string::npos);
 }
 
-TEST_CASE("what a stored value decides is computed in the epilogue of the kernel that it is applied to") {
-  CHECK(steps_of({kBatch, 160}, [](Builder& b, Val x) {
-          const Val z = dense(b, x, 160) + bias(b, 160);
-          return b.select(b.compare(Compare::Kind::ge, z, b.number(DType::float32, 0)), dense(b, relu(z), 160), b.zeros(z.type()));
-        }) == "dense+ map[max] dense[greater_equal select]");
-}
-
-TEST_CASE("a cheap expression of a stored value is computed by each of its readers, a dear one once") {
-  CHECK(steps_of({kBatch, 160}, [](Builder& b, Val x) {
-          const Val z = dense(b, x, 160) + bias(b, 160), half = z * 0.5;
-          return dense(b, exp(half) + z, 160) * half;
-        }) == "dense+ map[mul exp add] dense[mul mul]");
-  CHECK(steps_of({kBatch, 160}, [](Builder& b, Val x) {
-          const Val z = dense(b, x, 160) + bias(b, 160), powers = exp(z);
-          return dense(b, powers + z, 160) * powers;
-        }) == "dense+ map[exp] map[add] dense[mul]");
-}
-
 TEST_CASE("without fusion every operation is a kernel") {
   PlanOptions options;
   options.fuse = false;

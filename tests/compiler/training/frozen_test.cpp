@@ -44,8 +44,10 @@ struct Trained {
     BatchTypes types;
     types.targets = {predict.type(predict.outputs[0])};
     types.weights = {std::nullopt};
-    step = add_train_step(*read->model, expanded, setup, types, {}, "m.json", problems).function;
+    const TrainStep made = add_train_step(*read->model, expanded, setup, types, {}, "m.json", problems);
     for (const std::string& message : problems.messages()) FAIL(message);
+    REQUIRE(made.function);
+    step = *made.function;
     optimize_on_weights(expanded.program, step, {});
   }
 

@@ -1,7 +1,6 @@
 #include "compiler/cli/training_run.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "compiler/cli/commands.h"
 #include "compiler/data/csv.h"
@@ -69,7 +68,7 @@ Result<NamedArrays> read_table(const Model& model, const std::string& file, cons
   const Result<Bytes> bytes = read_file(file);
   const Result<CsvTable> table = bytes ? parse_csv(bytes->text(), file) : Result<CsvTable>(Error{bytes.error()});
   if (!table) return Error{table.error()};
-  if (options.target_column.empty()) return Error{fmt::format("{}: --target names the column that is to be predicted; there are {}", file, fmt::join(table->names, ", "))};
+  if (options.target_column.empty()) return Error{fmt::format("{}: --target names the column that is to be predicted; there are {}", file, table->names_text())};
   const bool first = classes.empty();
   NamedArrays arrays = arrays_of_table(model, *table, options.target_column, classes, file, problems);
   if (first && !classes.empty() && problems.empty() && !options.quiet)

@@ -72,6 +72,12 @@ class CsvReader {
 
 }  // namespace
 
+std::string CsvTable::names_text() const {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 Result<CsvTable> parse_csv(std::string_view text, const std::string& name) {
   CsvReader reader(text, name);
   CsvTable table;

@@ -13,6 +13,9 @@ struct CsvTable {
   std::vector<std::string> names;                 // distinct, not empty
   std::vector<std::vector<std::string>> columns;  // one per name, all as long as `lines`
   std::vector<size_t> lines;                      // where each row begins in the file, from 1
+
+  /// `a, b, c`: for messages.
+  std::string names_text() const;
 };
 
 /// Fields may be quoted, with `""` for a quote; lines end with LF or CR LF; empty lines and a byte order mark are skipped. `name` stands in messages.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <optional>
 
 #include "compiler/expand.h"
@@ -89,7 +88,7 @@ NamedArrays arrays_of_table(const Model& model, const CsvTable& table, const std
   NamedArrays arrays;
   const Table reader(table, file, problems);
   const std::optional<size_t> target_column = reader.find(target);
-  if (!target_column) return problems.add(fmt::format("{}: --target: there is no column '{}'; there are {}", file, target, fmt::join(table.names, ", "))), arrays;
+  if (!target_column) return problems.add(fmt::format("{}: --target: there is no column '{}'; there are {}", file, target, table.names_text())), arrays;
   if (model.output_names.size() != 1) return problems.add(fmt::format("{}: a .csv holds the targets of one output, the model has {}", file, model.output_names.size())), arrays;
   const std::vector<InputSpec> specs = input_specs(model);
   for (const InputSpec& spec : specs) {

@@ -76,6 +76,20 @@ TEST_CASE("integer vectors load and store parts") {
   check_parts<kr::Int16, kr::kLanes<kr::Int16>>();
 }
 
+TEST_CASE("finite numbers, infinities and what is no number") {
+  const float inf = std::numeric_limits<float>::infinity(), values[] = {-1, inf, -inf, std::numeric_limits<float>::quiet_NaN()};
+  const Vec<float, 4> v = kr::load<4>(values);
+  const auto finite = kr::is_finite(v), infinite = kr::is_inf(v);
+  for (int i = 0; i < 4; ++i) {
+    CHECK((finite[i] != 0) == std::isfinite(values[i]));
+    CHECK((infinite[i] != 0) == std::isinf(values[i]));
+    CHECK(kr::is_finite(values[i]) == std::isfinite(values[i]));
+    CHECK(kr::is_inf(values[i]) == std::isinf(values[i]));
+  }
+  CHECK(kr::is_finite(3));
+  CHECK_FALSE(kr::is_inf(3));
+}
+
 TEST_CASE("scalars take the same functions") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   CHECK(kr::max(1.f, 2.f) == 2.f);

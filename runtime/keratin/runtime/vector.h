@@ -271,6 +271,9 @@ template <class M> KR_INLINE bool any_lane(M mask) {
 }
 
 template <class V> KR_INLINE auto is_nan(V x) { return x != x; }
+/// Infinities less themselves are not numbers.
+template <class V> KR_INLINE auto is_finite(V x) { return logical_not(is_nan(x - x)); }
+template <class V> KR_INLINE auto is_inf(V x) { return logical_and(logical_not(is_nan(x)), is_nan(x - x)); }
 template <class V> KR_INLINE V max_nan(V a, V b) {
 #if defined(KR_AVX512) && !defined(__clang__)
   if constexpr (sizeof(V) == 64 && kSame<Element<V>, float>) {   // the maximum where a is a number, a elsewhere

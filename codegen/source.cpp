@@ -25,12 +25,15 @@ std::string Emitter::map_functor(ir::ExpressionId id) const {
   const std::vector<std::string> names = leaf_names(expression.leaves);
   const bool vectors = expression.vectorizable();
   std::vector<std::string> types, parameters;
+  bool masks = false;  // booleans beside vectors of numbers
   for (int i = 0; i < expression.leaves; ++i) {
-    types.push_back(vectors ? "V" : fmt::format("V{}", i));
+    const bool mask = vectors && std::any_of(expression.nodes.begin(), expression.nodes.end(), [&](const auto& node) { return node.leaf == i && node.dtype == DType::boolean; });
+    masks = masks || mask;
+    types.push_back(mask ? "M" : vectors ? "V" : fmt::format("V{}", i));
     parameters.push_back(types.back() + " " + names[static_cast<size_t>(i)]);
   }
   std::string list;
-  if (vectors && expression.leaves > 0) list = "template <class V> ";
+  if (vectors && expression.leaves > 0) list = masks ? "template <class V, class M> " : "template <class V> ";
   else if (expression.leaves > 0) list = "template <class " + joined(types, ", class ") + "> ";
   return fmt::format("struct {} {{\n  {}KR_INLINE auto operator()({}) const {{\n{}  }}\n}};\n", functor_name(id), list, joined(parameters, ", "),
                      expression_body(expression, names, vectors && expression.leaves > 0, "    "));
@@ -51,7 +54,8 @@ std::string Emitter::epilogue_functor(const ir::Epilogue& epilogue, const std::s
     } else {
       needs_lanes = needs_offset = true;
       const std::string place = leaf.reach == Reach::channel ? fmt::format("offset % {}", epilogue.channels) : "offset";
-      loads += fmt::format("    const V {} = kr::load_lanes<kr::kLanesOf<V>>({}s + {}, lanes);\n", leaf_name, leaf_name, place);
+      if (leaf.operand.dtype == DType::boolean) loads += fmt::format("    const auto {} = kr::load_mask<V>({}s + {}, lanes);\n", leaf_name, leaf_name, place);
+      else loads += fmt::format("    const V {} = kr::load_lanes<kr::kLanesOf<V>>({}s + {}, lanes);\n", leaf_name, leaf_name, place);
     }
   }
   const std::string signature = fmt::format("V x, kr::Size{}, int{}", needs_offset ? " offset" : "", needs_lanes ? " lanes" : "");

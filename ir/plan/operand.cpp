@@ -73,8 +73,9 @@ bool Expression::vectorizable() const {
   if (nodes.empty()) return true;
   const DType dtype = storage(nodes.back().dtype);
   if (dtype != DType::float32 && dtype != DType::float64) return false;
+  const auto is_number = [&](const Node& node) { return node.leaf >= 0 && storage(node.dtype) == dtype; };
+  if (leaves > 0 && std::none_of(nodes.begin(), nodes.end(), is_number)) return false;  // nothing says how wide a vector is
   for (const Node& node : nodes) {
-    if (node.leaf >= 0 && storage(node.dtype) != dtype) return false;
     if (storage(node.dtype) != dtype && node.dtype != DType::boolean) return false;
     if (node.dtype == DType::boolean && node.function == "constant") return false;
     if (std::find(kScalarOnly.begin(), kScalarOnly.end(), node.function) != kScalarOnly.end()) return false;

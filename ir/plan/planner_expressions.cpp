@@ -154,7 +154,7 @@ std::optional<Epilogue> Planner::epilogue_of(ValueId accumulator, ValueId sink) 
   if (!expression.vectorizable() || leaves.size() > kMostLeaves) return std::nullopt;
   for (size_t i = 1; i < leaves.size(); ++i) {
     const std::optional<Epilogue::Reach> reach = reach_of(leaves[i], shape);
-    if (!reach) return std::nullopt;
+    if (!reach || (*reach == Epilogue::Reach::scalar && leaves[i].dtype == DType::boolean)) return std::nullopt;
     epilogue.leaves.push_back({leaves[i], *reach});
   }
   epilogue.expression = add_expression(std::move(expression));

@@ -20,6 +20,13 @@ struct Gelu {
   template <class V> auto operator()(V x) const { return x * kr::Element<V>(0.5) * (kr::erf(x * kr::Element<V>(0.70710678118654752)) + kr::Element<V>(1)); }
 };
 
+struct Pick {
+  template <class V, class M> auto operator()(M first, V x, M second) const {
+    using T = kr::Element<V>;
+    return kr::select(kr::logical_and(first, second), x, T(-1)) + kr::select(x < T(0), x, T(0));
+  }
+};
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("map over every row length, contiguous, broadcast and strided operands", "", float, double) {
@@ -82,6 +89,36 @@ TEST_CASE("map in place, of higher rank and of nothing") {
   const float* nothing = nullptr;
   kr::map<2>({0, 4}, Square{}, kr::out<1>(static_cast<float*>(nullptr), {4, 1}), kr::in<0>(nothing, {0, 0}));
   kr::map<2>({4, 0}, Square{}, kr::out<1>(static_cast<float*>(nullptr), {0, 1}), kr::in<0>(nothing, {0, 0}));
+}
+
+TEMPLATE_TEST_CASE("map reads booleans beside numbers as masks, however they lie", "", float, double) {
+  using T = TestType;
+  Numbers numbers;
+  for (kr::Size n = 0; n <= 67; ++n) {
+    Guarded<T> x(static_cast<size_t>(2 * n)), y(x.size());
+    Guarded<bool> near(x.size()), apart(static_cast<size_t>(6 * n));
+    numbers.fill(x);
+    for (auto& b : near) b = numbers.below(2) > 0;
+    for (auto& b : apart) b = numbers.below(2) > 0;
+    const bool rows[] = {true, false};
+    const auto check = [&](auto seen) {
+      int wrong = 0;
+      for (kr::Size r = 0; r < 2; ++r) {
+        for (kr::Size i = 0; i < n; ++i) {
+          const T v = x[static_cast<size_t>(r * n + i)];
+          wrong += y[static_cast<size_t>(r * n + i)] != (near[static_cast<size_t>(r * n + i)] && seen(r, i) ? v : T(-1)) + (v < T(0) ? v : T(0));
+        }
+      }
+      INFO("n " << n);
+      CHECK(wrong == 0);
+      CHECK(y.intact());
+    };
+    const auto run = [&](auto second) { kr::map<2>({2, n}, Pick{}, kr::out<1>(y.data(), {n, 1}), kr::in<1>(near.data(), {n, 1}), kr::in<1>(x.data(), {n, 1}), second); };
+    run(kr::in<0>(static_cast<const bool*>(rows), {1, 0}));
+    check([&](kr::Size r, kr::Size) { return rows[r]; });
+    run(kr::in<kr::strided>(static_cast<const bool*>(apart.data()), {3 * n, 3}));
+    check([&](kr::Size r, kr::Size i) { return apart[static_cast<size_t>(3 * (r * n + i))]; });
+  }
 }
 
 TEST_CASE("map_scalar mixes types and casts the result") {

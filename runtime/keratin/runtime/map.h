@@ -11,12 +11,23 @@
 
 KR_BEGIN_NAMESPACE
 
+// What the expression gets of an operand: a vector of its numbers, or of booleans a mask beside vectors of the result.
+template <class V, class T, int Inner> KR_INLINE auto lanes_at(const Row<T, Inner>& x, Size i) {
+  if constexpr (kSame<Bare<T>, bool>) return mask_at<V>(x, i);
+  else return x.at(i);
+}
+template <class V, class T, int Inner> KR_INLINE auto lanes_part(const Row<T, Inner>& x, Size i, Size count) {
+  if constexpr (kSame<Bare<T>, bool>) return mask_at<V>(x, i, count);
+  else return x.part(i, count);
+}
+
 // One row, full vectors first; the rest as one partly filled vector, so that every element sees the same instructions.
-template <class Expr, class Out, class... In> KR_INLINE void map_vectors(Size n, const Expr& expr, const Out& y, const In&... x) {
+template <class T, class Expr, class Out, class... In> KR_INLINE void map_vectors(Size n, const Expr& expr, const Out& y, const In&... x) {
   constexpr int L = Out::L;
+  using V = Vec<T, L>;
   Size i = 0;
-  for (; i + L <= n; i += L) y.put(i, expr(x.at(i)...));
-  if (i < n) y.put_part(i, expr(x.part(i, n - i)...), n - i);
+  for (; i + L <= n; i += L) y.put(i, expr(lanes_at<V>(x, i)...));
+  if (i < n) y.put_part(i, expr(lanes_part<V>(x, i, n - i)...), n - i);
 }
 template <class To, class Expr, class Out, class... In> KR_INLINE void map_scalars(Size n, const Expr& expr, const Out& y, const In&... x) {
   for (Size i = 0; i < n; ++i) y.put_scalar(i, cast<To>(expr(x.scalar(i)...)));
@@ -25,7 +36,7 @@ template <class To, class Expr, class Out, class... In> KR_INLINE void map_scala
 template <bool Vectors, int Axis, int R, class Expr, class Out, class... In>
 KR_INLINE void map_axes(const Size (&extents)[R], const Expr& expr, Out y, In... x) {
   if constexpr (Axis == R - 1) {
-    if constexpr (Vectors) map_vectors(extents[Axis], expr, typename RowOf<Out>::type(y), typename RowOf<In>::type(x)...);
+    if constexpr (Vectors) map_vectors<typename Out::Element>(extents[Axis], expr, typename RowOf<Out>::type(y), typename RowOf<In>::type(x)...);
     else map_scalars<typename Out::Element>(extents[Axis], expr, typename RowOf<Out>::type(y), typename RowOf<In>::type(x)...);
   } else {
     for (Size i = 0; i < extents[Axis]; ++i) {
@@ -39,7 +50,8 @@ KR_INLINE void map_axes(const Size (&extents)[R], const Expr& expr, Out y, In...
 template <bool Vectors, int R, class Out, class... In> constexpr void check_map() {
   using T = typename Out::Element;
   static_assert(R >= 1 && R <= 8 && Out::rank == R && ((In::rank == R) && ...), "one extent and one stride per axis");
-  static_assert(!Vectors || (kFloating<T> && (kSame<typename In::Element, T> && ...)), "map works on one floating type; map_scalar on any");
+  static_assert(!Vectors || (kFloating<T> && ((kSame<typename In::Element, T> || kSame<typename In::Element, bool>)&&...)),
+                "map works on one floating type and booleans; map_scalar on any");
 }
 
 template <int R> KR_INLINE bool no_elements(const Size (&extents)[R]) {
@@ -72,7 +84,8 @@ inline void map_threads(Pool* pool, const Size (&extents)[R], const Expr& expr, 
   });
 }
 
-/// y = expr(x...) element by element, on vectors. All operands and the result are float, or all double. With a pool, long maps are
+/// y = expr(x...) element by element, on vectors. The result and all operands are float, or double; operands may be booleans, which the
+/// expression gets as masks. With a pool, long maps are
 /// cut into one piece per thread.
 template <int R, class Expr, class Out, class... In> inline void map(const Size (&extents)[R], const Expr& expr, const Out& y, const In&... x) {
   check_map<true, R, Out, In...>();

@@ -74,6 +74,16 @@ template <class T> struct Row<T, strided> {
   }
   KR_INLINE void put_scalar(Size i, Bare<T> x) const { p[i * step] = x; }
 };
+/// Booleans of a row beside vectors V of numbers: a mask, as a comparison of two V gives it. False in the lanes from count on.
+template <class V, class T, int Inner> KR_INLINE auto mask_at(const Row<T, Inner>& row, Size i, Size count = kLanesOf<V>) {
+  if constexpr (Inner == 1) return load_mask<V>(row.p + i, count);
+  else if constexpr (Inner == 0) return broadcast<IntsOf<V>>(static_cast<Element<IntsOf<V>>>(row.value ? -1 : 0)) != 0;
+  else {
+    IntsOf<V> mask{};
+    for (int l = 0; l < count; ++l) mask[l] = row.p[(i + l) * row.step] ? -1 : 0;
+    return mask != 0;
+  }
+}
 template <class O> struct RowOf;
 template <class T, int Inner, int R> struct RowOf<Operand<T, Inner, R>> { using type = Row<T, Inner>; };
 

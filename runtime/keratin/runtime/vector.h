@@ -347,4 +347,11 @@ template <class V> KR_INLINE V sqrt(V x) {
   }
 }
 
+/// `count` booleans, or as many as V has lanes, as a comparison of two V gives them; false in the lanes above.
+template <class V> KR_INLINE auto load_mask(const bool* p, Size count) {
+  constexpr int L = kLanesOf<V>;
+  const UInt8* bytes = reinterpret_cast<const UInt8*>(p);
+  return convert<Element<IntsOf<V>>>(count >= L ? load<L>(bytes) : load_part<L>(bytes, count)) != 0;
+}
+
 KR_END_NAMESPACE

@@ -20,6 +20,8 @@ import sys
 import tempfile
 import textwrap
 
+import legacy_h5
+
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -107,19 +109,9 @@ def worst_of(got, wanted):
 
 
 def load(path):
-    """load_model; of an .h5 file with the state of the optimizer, which Keras 3 builds without weights there and then does not restore."""
     loaded = K.models.load_model(path)
     if path.suffix == ".h5":
-        import h5py
-        from keras.src.legacy.saving import legacy_h5_format
-        optimizer = type(loaded.optimizer).from_config(loaded.optimizer.get_config())
-        loaded.compile(optimizer, loaded.loss, metrics=[K.metrics.MeanAbsoluteError()], jit_compile=False)
-        optimizer.build(loaded.trainable_variables)
-        with h5py.File(path) as file:
-            stored = legacy_h5_format.load_optimizer_weights_from_hdf5_group(file)
-            assert len(stored) == len(optimizer.variables)
-            for variable, value in zip(optimizer.variables, stored):
-                variable.assign(np.asarray(value))
+        legacy_h5.load_optimizer(loaded, path)
     return loaded
 
 

@@ -69,11 +69,13 @@ def attention():
 
 
 def shared():
+    # Not shared between a model and one inside it: Keras loads that as two layers.
     x = K.Input((6,))
     dense = L.Dense(6, name="again")
     inner_x = K.Input((6,))
-    inner = K.Model(inner_x, dense(inner_x), name="holder")
-    return K.Model(x, L.Dense(1)(dense(inner(dense(x)))))
+    inside = L.Dense(6, name="inside")
+    inner = K.Model(inner_x, inside(inside(inner_x)), name="holder")
+    return K.Model(x, L.Dense(1)(inner(dense(inner(dense(x))))))
 
 
 def half():

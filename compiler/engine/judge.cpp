@@ -17,7 +17,9 @@ ArrayError compared(const std::string& name, const Array& actual, const Array& e
   return {name, difference.error, limit, difference.reason};
 }
 
-const Array* find_gradient(const NamedArrays& actual, const std::string& path) {
+/// By the weight's path, which may begin with more or fewer layers; Keras 2 ends names of variables in `:0`.
+const Array* find_gradient(const NamedArrays& actual, const std::string& recorded) {
+  const std::string path = recorded.ends_with(":0") ? recorded.substr(0, recorded.size() - 2) : recorded;
   const Array* found = find_array(actual, "gradient/" + path);
   for (const auto& [name, array] : actual) {
     if (found || !name.starts_with("gradient/")) continue;

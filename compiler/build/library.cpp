@@ -92,6 +92,8 @@ void* Library::symbol(const std::string& name) const {
   return address;
 }
 
+std::vector<std::string> checking_flags(const char* level) { return {level, "-march=native", "-Wall", "-Wextra", "-Werror"}; }
+
 std::shared_ptr<Library> build(const BuildInput& input) {
   const std::string key = content_key(input);
   BuildCache cache(cache_directory());

@@ -237,7 +237,7 @@ class CheckRun {
       else plan(made, i, batch);
     }
     if (batch.planned.empty()) return;
-    const auto models = build_batch(std::move(batch.planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
+    const auto models = build_batch(std::move(batch.planned), checking_flags());
     for (const auto& [place, model] : batch.places) tell(prepared[place], run_one(prepared[place], *models[model]));
   }
 

@@ -147,7 +147,7 @@ TrainingVerdict check_training(const TrainingCaseFiles& files, const std::string
     EmitOptions emitted;
     emitted.name = "model";
     emitted.name_space = "keratin_model";
-    Result<std::unique_ptr<CompiledTrainer>> compiled = CompiledTrainer::make(std::move(made.expanded), std::move(step), emitted, {}, files.model, {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
+    Result<std::unique_ptr<CompiledTrainer>> compiled = CompiledTrainer::make(std::move(made.expanded), std::move(step), emitted, {}, files.model, checking_flags("-O0"));
     if (!compiled) return {false, compiled.error()};
     trainer = std::move(*compiled);
   }

@@ -80,7 +80,7 @@ void check_models(uint64_t begin, uint64_t end, bool fuse) {
     REQUIRE(plan);
     planned.push_back(std::move(*plan));
   }
-  const auto models = build_batch(std::move(planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
+  const auto models = build_batch(std::move(planned), checking_flags());
   for (size_t i = 0; i < models.size(); ++i) {
     const Result<std::vector<Array>> outputs = models[i]->run(drawn[i].inputs, drawn[i].batch);
     REQUIRE(outputs);

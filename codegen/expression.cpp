@@ -131,10 +131,12 @@ class ExpressionWriter {
     const std::string inner = text(n.args[0], -1, true);
     if (from == DType::boolean) return {fmt::format("kr::select({}, {}, {})", inner, one(to, 1), one(to, 0)), 3};
     if (to == DType::boolean) return {fmt::format("{} != {}", text(n.args[0], 1, true), literal(from, 0)), 0};
+    if (is_integer(to) && is_float(from)) return {fmt::format("kr::integer_from<{}>({})", cpp_type(to), inner), 3};
     return {fmt::format("kr::cast<{}>({})", cpp_type(to), inner), 3};
   }
 
   std::string one(DType dtype, double value) const {
+    if (is_integer(dtype)) return literal(dtype, value);  // of its type already
     return vectors_ && is_float(dtype) ? fmt::format("kr::broadcast<V>({})", literal(dtype, value)) : fmt::format("{}({})", cpp_type(dtype), literal(dtype, value));
   }
 

@@ -18,6 +18,16 @@ int add_node(Expression& expression, Expression::Node node) {
   return static_cast<int>(expression.nodes.size() - 1);
 }
 
+/// An integer or bool in half precision: rounded once, from a double, which holds it.
+int half_of(Expression& expression, int value, DType from, DType half) {
+  const auto cast = [&](int operand, DType to, DType as) {
+    const auto function = std::get<PointwiseFunction>(lower(Cast::Attrs{to}, {}, {}));
+    return add_node(expression, {std::string(function.name), -1, 0, {operand}, as});
+  };
+  if (from == DType::boolean) return cast(value, DType::float32, half);
+  return cast(cast(cast(value, DType::float64, DType::float64), half, DType::float64), DType::float32, half);
+}
+
 int add_leaf(Expression& expression, std::vector<Operand>& leaves, const Operand& operand) {
   for (size_t i = 0; i < leaves.size(); ++i) {
     const Operand& known = leaves[i];
@@ -49,6 +59,8 @@ int Planner::build(ValueId id, ValueId sink, Expression& expression, std::vector
     const bool conversion = node->op.as<Cast>() != nullptr;
     if (function.name == "identity" || (conversion && storage(in[0].dtype) == storage(dtype) && !is_half(dtype))) {
       index = args[0];  // widening from half precision: the same float
+    } else if (conversion && is_half(dtype) && !is_float(in[0].dtype)) {
+      index = half_of(expression, args[0], in[0].dtype, dtype);
     } else {
       index = add_node(expression, {std::string(function.name), -1, 0, std::move(args), dtype});
       if (is_half(dtype) && !conversion) index = add_node(expression, {dtype == DType::float16 ? "round_to_half" : "round_to_bfloat16", -1, 0, {index}, dtype});

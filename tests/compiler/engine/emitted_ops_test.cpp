@@ -10,6 +10,8 @@
 #include "ir/plan/make_plan.h"
 #include "tests/ir/samples.h"
 
+CATCH_TRANSLATE_EXCEPTION(keratin::BuildFailure& error) { return error.message; }
+
 namespace keratin {
 namespace {
 
@@ -53,7 +55,7 @@ void check_samples(const std::vector<Sample>& samples, const std::vector<std::pa
     expected.push_back(std::move(*values));
   }
   CHECK(refusals == refused.size());
-  const auto models = build_batch(std::move(planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"});
+  const auto models = build_batch(std::move(planned), checking_flags());
   for (size_t i = 0; i < models.size(); ++i) {
     INFO(kept[i]->what);
     std::vector<Array> inputs;
@@ -76,6 +78,16 @@ std::vector<Sample> good(std::initializer_list<ir::test::Samples> lists) {
   return all;
 }
 
+TEST_CASE("emitted kernels: functions of elements") {
+  check_samples(good({ir::test::samples_Unary(), ir::test::samples_Compare(), ir::test::samples_Select(), ir::test::samples_Cast()}));
+}
+
+TEST_CASE("emitted kernels: powers of integers") {
+  const ir::Op power = ir::Binary::Attrs{ir::Binary::Kind::pow};
+  check_samples({ir::test::sample("int32", power, {ir::test::integers({6}, {2, -3, 7, -1, 1, 5}), ir::test::integers({6}, {10, 3, 0, -3, -2, -1})}),
+                 ir::test::sample("uint8", power, {ir::test::integers({3}, {2, 3, 255}, DType::uint8), ir::test::integers({3}, {7, 6, 2}, DType::uint8)})});
+}
+
 TEST_CASE("emitted kernels: gradients of kernels and windows") {
   const std::pair<std::string, std::string> line = {"first of ties", "a window over these axes is not supported"};   // there are no examples
   check_samples(good({ir::test::samples_ConvKernelGrad(), ir::test::samples_WindowGrad(), ir::test::samples_WindowReduce()}), {line, line});
@@ -92,7 +104,7 @@ TEST_CASE("emitted kernels: an index outside is an error") {
     REQUIRE(plan);
     planned.push_back({std::move(program), std::move(*plan)});
   }
-  for (const auto& model : build_batch(std::move(planned), {"-O1", "-march=native", "-Wall", "-Wextra", "-Werror"})) {
+  for (const auto& model : build_batch(std::move(planned), checking_flags())) {
     const auto run = [&](int64_t index) { return model->run({to_array(ir::test::spread({3})), to_array(ir::test::integers({3}, {0, index, 2}))}, 1); };
     CHECK(run(2));
     for (int64_t index : {3, -1}) {

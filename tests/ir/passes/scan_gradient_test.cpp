@@ -171,14 +171,14 @@ TEST_CASE("gradients of a composite, also of one in a scan and of a scan in one"
   const Type type = f32({kBatch, 4});
   check([&](Builder& b) {
     const Val x = b.parameter(type, "x");
-    b.output(b.composite("softmax", {{"axis", int64_t{1}}}, softmax_body(b, type), {x * 2.0})[0], "y");
+    b.output(b.composite("softmax", {{"axes", std::string("1")}}, softmax_body(b, type), {x * 2.0})[0], "y");
   });
   const auto scanned = [&](Builder& b, Val x, Val h) {
     const FunctionId body = b.new_function("body");
     {
       Builder s(b.program(), body);
       const Val state = s.parameter(type, "h"), step = s.parameter(type, "x");
-      s.output(s.composite("softmax", {}, softmax_body(s, type), {state * step})[0], "h");
+      s.output(s.composite("softmax", {{"axes", std::string("1")}}, softmax_body(s, type), {state * step})[0], "h");
     }
     return b.scan(body, {h}, {x}, {}, 1, 3, false)[0];
   };
@@ -203,7 +203,7 @@ TEST_CASE("a softmax's gradient reads the softmax it is given") {
   const Type type = f32({kBatch, 4});
   Case c = make_case([&](Builder& b) {
     const Val x = b.parameter(type, "x");
-    b.output(b.composite("softmax", {{"axis", int64_t{1}}}, softmax_body(b, type), {x})[0], "y");
+    b.output(b.composite("softmax", {{"axes", std::string("1")}}, softmax_body(b, type), {x})[0], "y");
   });
   check_gradients(c.program, c.function, 2, clean);
   const Function& grad = c.program.function(c.program.find("softmax_grad"));

@@ -111,6 +111,7 @@ class ExpressionWriter {
     if (n.function == "rsqrt") return {fmt::format("{} / kr::sqrt({})", literal(n.dtype, 1), text(n.args[0], -1, false)), 2};
     if (n.function == "select") return {fmt::format("kr::select({}, {}, {})", text(n.args[0], -1, true), text(n.args[1], -1, false), text(n.args[2], -1, false)), 3};
     const Spelling* spelling = spelling_of(n.function);
+    if (n.function == "pow" && is_integer(n.dtype)) return {fmt::format("kr::integer_pow({}, {})", text(n.args[0], -1, false), text(n.args[1], -1, false)), 3};
     if (!spelling) {
       std::string args;
       for (int arg : n.args) args += (args.empty() ? "" : ", ") + text(arg, -1, false);
@@ -131,7 +132,6 @@ class ExpressionWriter {
     const std::string inner = text(n.args[0], -1, true);
     if (from == DType::boolean) return {fmt::format("kr::select({}, {}, {})", inner, one(to, 1), one(to, 0)), 3};
     if (to == DType::boolean) return {fmt::format("{} != {}", text(n.args[0], 1, true), literal(from, 0)), 0};
-    if (is_integer(to) && is_float(from)) return {fmt::format("kr::integer_from<{}>({})", cpp_type(to), inner), 3};
     return {fmt::format("kr::cast<{}>({})", cpp_type(to), inner), 3};
   }
 

@@ -43,22 +43,10 @@ template <class D> KR_INLINE D power_of_positive(D a, D y) {
   return p * bits_as<D>((to_words(t) + 1023u) << 52);
 }
 
-/// Wraps around; 1 / x^|y| towards zero where y is negative.
-template <class T> KR_INLINE T integer_pow(T x, T y) {
-  if constexpr (static_cast<T>(-1) < T{}) {
-    if (y < 0) return static_cast<T>(x == 1 ? 1 : x == -1 ? (y % 2 != 0 ? -1 : 1) : 0);
-  }
-  UInt64 result = 1, factor = static_cast<UInt64>(x);
-  for (UInt64 rest = static_cast<UInt64>(y); rest != 0; rest >>= 1, factor *= factor)
-    if (rest & 1) result *= factor;
-  return static_cast<T>(result);
-}
-
 /// x^y: 0.6 ulp in float, with C's special values (1^NaN = NaN^0 = 1, NaN for a negative x and a y that is no integer).
 template <class V> KR_INLINE V pow(V x, V y) {
-  if constexpr (!kFloating<Element<V>>) {
-    return integer_pow(x, y);  // expressions of integers run element by element
-  } else if constexpr (kSame<Element<V>, double>) {
+  static_assert(kFloating<Element<V>>);
+  if constexpr (kSame<Element<V>, double>) {
     return each_lane(x, y, [](double a, double b) KR_INLINE_LAMBDA { return __builtin_pow(a, b); });
   } else {
     const V a = abs(x), one = broadcast<V>(1.f);

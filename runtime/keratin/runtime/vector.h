@@ -297,16 +297,6 @@ template <class T, class V> KR_INLINE auto convert(V v) {
   if constexpr (kIsVec<V>) return __builtin_convertvector(v, Vec<T, kLanesOf<V>>);
   else return static_cast<T>(v);
 }
-/// A float as an integer: towards zero, NaN as 0, beyond its range the nearest bound.
-template <class T, class F> KR_INLINE T integer_from(F x) {
-  constexpr bool kNegatives = static_cast<T>(-1) < T{};
-  constexpr int kBits = 8 * static_cast<int>(sizeof(T)) - (kNegatives ? 1 : 0);
-  constexpr F kEnd = static_cast<F>(UInt64{1} << (kBits - 1)) * 2;
-  if (x != x) return 0;
-  if (x >= kEnd) return static_cast<T>(kNegatives ? (UInt64{1} << (kBits % 64)) - 1 : ~UInt64{0});
-  if (x <= (kNegatives ? -kEnd : F{})) return kNegatives ? static_cast<T>(UInt64{1} << (kBits % 64)) : T{};
-  return static_cast<T>(x);
-}
 /// Integers as wide as V's elements, scalar or vector.
 template <class V> using IntsOf = Rebind<V, If<sizeof(Element<V>) == 4, Int32, Int64>>;
 template <class V> KR_INLINE IntsOf<V> to_bits(V v) { return bits_as<IntsOf<V>>(v); }

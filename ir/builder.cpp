@@ -393,18 +393,4 @@ Vals Builder::composite(std::string kind, std::map<std::string, Composite::Attri
   return results;
 }
 
-// ---- free functions -------------------------------------------------------------------------------------------------
-
-Result<Shape> broadcast_shapes(const Shape& a, const Shape& b) {
-  Shape result;
-  const int rank = std::max(a.rank(), b.rank());
-  for (int i = 0; i < rank; ++i) {
-    const int at_a = i - (rank - a.rank()), at_b = i - (rank - b.rank());
-    const Dim x = at_a < 0 ? Dim(1) : a[at_a], y = at_b < 0 ? Dim(1) : b[at_b];
-    if (x != y && !x.is_one() && !y.is_one()) return Error{fmt::format("shapes {} and {} do not broadcast", to_string(a), to_string(b))};
-    result.dims.push_back(x.is_one() ? y : x);
-  }
-  return result;
-}
-
 }  // namespace keratin::ir

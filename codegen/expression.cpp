@@ -111,7 +111,6 @@ class ExpressionWriter {
     if (n.function == "rsqrt") return {fmt::format("{} / kr::sqrt({})", literal(n.dtype, 1), text(n.args[0], -1, false)), 2};
     if (n.function == "select") return {fmt::format("kr::select({}, {}, {})", text(n.args[0], -1, true), text(n.args[1], -1, false), text(n.args[2], -1, false)), 3};
     const Spelling* spelling = spelling_of(n.function);
-    if (n.function == "pow" && is_integer(n.dtype)) return {fmt::format("kr::integer_pow({}, {})", text(n.args[0], -1, false), text(n.args[1], -1, false)), 3};
     if (!spelling) {
       std::string args;
       for (int arg : n.args) args += (args.empty() ? "" : ", ") + text(arg, -1, false);

@@ -194,11 +194,12 @@ void Binary::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator
 }
 
 Lowering Binary::lower(const Attrs& attrs, const Types& in, const Types&) {
-  const bool bits = is_integer(in[0].dtype);
+  const bool integers = is_integer(in[0].dtype);
   switch (attrs.kind) {
-    case Kind::logical_and: return PointwiseFunction{bits ? "bit_and" : "logical_and"};
-    case Kind::logical_or: return PointwiseFunction{bits ? "bit_or" : "logical_or"};
-    case Kind::logical_xor: return PointwiseFunction{bits ? "bit_xor" : "logical_xor"};
+    case Kind::logical_and: return PointwiseFunction{integers ? "bit_and" : "logical_and"};
+    case Kind::logical_or: return PointwiseFunction{integers ? "bit_or" : "logical_or"};
+    case Kind::logical_xor: return PointwiseFunction{integers ? "bit_xor" : "logical_xor"};
+    case Kind::pow: return PointwiseFunction{integers ? "integer_pow" : "pow"};
     default: return PointwiseFunction{name_of(attrs.kind)};
   }
 }

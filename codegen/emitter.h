@@ -101,7 +101,8 @@ class Emitter {
   std::string literal_weights(const std::vector<PreparedField>& fields, std::string_view type, std::string_view function) const;
   void append_fields(std::string& blob, const std::vector<PreparedField>& fields) const;
   struct SelftestText;
-  void add_selftest_operand(SelftestText& text, const ir::Buffer& buffer, const std::string& array, bool constant, std::string& members) const;
+  void add_selftest_array(SelftestText& text, const ir::Buffer& buffer, const std::string& array) const;
+  static std::string selftest_view(const ir::Buffer& buffer, const std::string& array, bool constant);
   void add_recorded(SelftestText& text, const ir::Buffer& buffer, const std::string& name, const std::string& array, const Selftest::Output& recorded) const;
   void add_selftest_predict(SelftestText& text) const;
   void add_selftest_backward(SelftestText& text) const;

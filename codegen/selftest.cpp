@@ -69,10 +69,13 @@ struct Emitter::SelftestText {
   size_t filled = 0;  // inputs so far: each begins with a seed of its own
 };
 
-/// An array of the operand's size, and a view of it as a member of a struct.
-void Emitter::add_selftest_operand(SelftestText& text, const ir::Buffer& buffer, const std::string& array, bool constant, std::string& members) const {
-  const std::string type = cpp_type(buffer.dtype);
-  text.arrays += fmt::format("alignas(64) {} {}[{}];\n", type, array, std::max<int64_t>(ir::count_of(buffer.shape.at(options_.selftest->batch)), 1));
+/// An array of the operand's size.
+void Emitter::add_selftest_array(SelftestText& text, const ir::Buffer& buffer, const std::string& array) const {
+  text.arrays += fmt::format("alignas(64) {} {}[{}];\n", cpp_type(buffer.dtype), array, std::max<int64_t>(ir::count_of(buffer.shape.at(options_.selftest->batch)), 1));
+}
+
+/// A view of it, as a member of a struct.
+std::string Emitter::selftest_view(const ir::Buffer& buffer, const std::string& array, bool constant) {
   std::string view = array;
   bool free = false;
   for (ir::Dim extent : buffer.shape.dims) {
@@ -80,8 +83,8 @@ void Emitter::add_selftest_operand(SelftestText& text, const ir::Buffer& buffer,
     view += ", " + dim(extent, "kBatch");
     free = true;
   }
-  if (!free) view = fmt::format("static_cast<{}{}*>({})", constant ? "const " : "", type, view);
-  members += fmt::format("{}{{{}}}", members.empty() ? "" : ", ", view);
+  if (!free) view = fmt::format("static_cast<{}{}*>({})", constant ? "const " : "", cpp_type(buffer.dtype), view);
+  return "{" + view + "}";
 }
 
 /// The recorded values of an array, and the call that compares.
@@ -112,10 +115,15 @@ void Emitter::add_selftest_predict(SelftestText& text) const {
   std::string inputs, outputs;
   for (size_t i = 0; i < f.parameters.size(); ++i) {
     const ir::Buffer& buffer = f.buffers[f.parameters[i].index];
-    add_selftest_operand(text, buffer, "in_" + input_names_[i], true, inputs);
+    add_selftest_array(text, buffer, "in_" + input_names_[i]);
+    inputs += (i ? ", " : "") + selftest_view(buffer, "in_" + input_names_[i], true);
     text.fills += fmt::format("  fill(in_{}, {}, {}, {});\n", input_names_[i], ir::count_of(buffer.shape.at(test.batch)), ++text.filled, test.inputs[i]);
   }
-  for (size_t i = 0; i < f.outputs.size(); ++i) add_selftest_operand(text, f.buffers[f.outputs[i].index], "out_" + output_names_[i], false, outputs);
+  for (size_t i = 0; i < f.outputs.size(); ++i) {
+    const ir::Buffer& buffer = f.buffers[f.outputs[i].index];
+    add_selftest_array(text, buffer, "out_" + output_names_[i]);
+    outputs += (i ? ", " : "") + selftest_view(buffer, "out_" + output_names_[i], false);
+  }
   if (has_state()) text.calls += fmt::format("  {}::State state;\n", space());
   const std::string call = fmt::format("if (const kr::Status status = {0}::predict(weights, {1}{0}::Inputs{{{2}}}, {0}::Outputs{{{3}}}, workspace); !status)\n", space(), has_state() ? "state, " : "", inputs, outputs);
   text.calls += test.calls == 1 ? fmt::format("  {}    {}", call, kFailed) : fmt::format("  for (int call = 0; call < {}; ++call)\n    {}      {}", test.calls, call, kFailed);
@@ -135,15 +143,12 @@ void Emitter::add_selftest_backward(SelftestText& text) const {
   for (size_t i = 0; i < ends.size(); ++i) {
     const ir::Buffer& buffer = f.buffers[ends[i].buffer.index];
     if (i < input_names_.size()) {
-      SelftestText known;  // the arrays stand there already
-      add_selftest_operand(known, buffer, "in_" + input_names_[i], true, inputs);
+      inputs += (i ? ", " : "") + selftest_view(buffer, "in_" + input_names_[i], true);
       continue;
     }
     const bool cotangent = i < f.parameters.size();
-    std::string& members = cotangent ? cotangents : gradients;
-    std::string member;
-    add_selftest_operand(text, buffer, array_of(i), cotangent, member);
-    members += fmt::format("      {},\n", member);
+    add_selftest_array(text, buffer, array_of(i));
+    (cotangent ? cotangents : gradients) += fmt::format("      {},\n", selftest_view(buffer, array_of(i), cotangent));
     if (cotangent) text.fills += fmt::format("  fill({}, {}, {}, 0);\n", array_of(i), ir::count_of(buffer.shape.at(test.batch)), ++text.filled);
   }
   const std::map<std::string, std::string> values = {{"w", space() + "::initial_weights()"}, {"s", "fresh"}, {"in", fmt::format("{}::Inputs{{{}}}", space(), inputs)},

@@ -102,6 +102,9 @@ NamedArrays arrays_of_table(const Model& model, const CsvTable& table, const std
     std::vector<float> values = reader.numbers(features);
     if (problems.empty()) arrays.emplace_back("x/" + spec.name, Array::of(reader.shape_of(spec, features.size()), values));
   }
+  const auto is_input = [&](const std::string& name) { return specs.size() == 1 || std::any_of(specs.begin(), specs.end(), [&](const InputSpec& spec) { return spec.name == name; }); };
+  for (size_t i = 0; i < table.names.size(); ++i)
+    if (i != *target_column && !is_input(table.names[i])) problems.add(fmt::format("{}: the column '{}' is no input of the model", file, table.names[i]));
   Array targets = reader.targets(*target_column, classes);
   arrays.emplace_back("y/" + model.output_names[0], std::move(targets));
   return arrays;

@@ -113,6 +113,7 @@ TEST_CASE("a table that does not fit the model is refused") {
   CHECK(TableRun("a,t\n1,2\n", "z").problems.messages() == Texts{"d.csv: --target: there is no column 'z'; there are a, t"});
   CHECK(TableRun("a,t\n1,2\n", "t").problems.messages() == Texts{"d.csv: holds no column 'b'"});
   CHECK(TableRun("a,t\n1,2\nx1,2\n", "t", {"a"}).problems.messages() == Texts{"d.csv: line 3: a: 'x1' is no number"});
+  CHECK(TableRun("a,b,c,t\n1,2,3,4\n", "t").problems.messages() == Texts{"d.csv: the column 'c' is no input of the model"});
   const TableRun narrow("p,q,t\n1,2,3\n", "t", {"a"});
   Problems problems;
   training_data_of(*model_of({"a"}), narrow.arrays, "d.csv", problems);

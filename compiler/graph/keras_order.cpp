@@ -1,9 +1,10 @@
 #include "compiler/graph/keras_order.h"
-#include "ir/support/sort_stably.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
+
+#include "ir/support/sort_stably.h"
 
 namespace keratin {
 

@@ -1,8 +1,9 @@
 #include "ir/plan/memory.h"
-#include "ir/support/sort_stably.h"
 
 #include <algorithm>
 #include <optional>
+
+#include "ir/support/sort_stably.h"
 
 namespace keratin::ir {
 

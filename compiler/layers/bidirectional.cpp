@@ -43,7 +43,8 @@ class Bidirectional : public Layer {
       CallValue::List list;
       for (size_t i = 0; i < states.size() / 2; ++i) list.push_back({states[side * states.size() / 2 + i]});
       if (!list.empty()) own.kwargs.emplace_back("initial_state", CallValue{std::move(list)});
-      if (const CallValue* mask = inputs.find("mask")) own.kwargs.emplace_back("mask", *mask);
+      for (const char* argument : {"mask", "training"})
+        if (const CallValue* value = inputs.find(argument)) own.kwargs.emplace_back(argument, *value);
       return ctx.call_child(*children[side].layer, own);
     };
     const KTensors forward = run(0), backward = run(1);

@@ -1,6 +1,7 @@
 // CallContext: what a layer's expansion sees: the builder, its weights, the mode, and where problems go.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct Expansion {
   std::vector<std::pair<ir::VariableId, Val>> current;  // variables that an earlier call of this expansion has updated
   std::set<ir::VariableId> regularized;    // whose term stands in losses: once, however often a layer is called
   std::optional<int64_t> wanted_batch;                  // a size in the file holds for this number of examples only
+  std::map<const Layer*, Vals> cell_masks = {};  // of dropout in recurrent cells that are called as layers
 };
 
 class CallContext {

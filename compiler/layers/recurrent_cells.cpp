@@ -1,6 +1,8 @@
 // SimpleRNN, LSTM (Hochreiter & Schmidhuber) and GRU (Cho et al.), as cells and as layers (keras.layers).
+#include <algorithm>
 #include <fmt/format.h>
 
+#include "compiler/layers/random.h"
 #include "compiler/layers/rnn.h"
 
 namespace keratin {
@@ -18,8 +20,10 @@ class GatedCell : public Cell {
     use_bias_ = config.boolean("use_bias", true);
     for (const char* key : {"kernel_initializer", "recurrent_initializer", "bias_initializer"}) initializers_.push_back(config.raw(key));
     for (const char* key : {"kernel_regularizer", "recurrent_regularizer", "bias_regularizer"}) regularizers_.push_back(config.raw(key));
-    dropout_ = config.number("dropout", 0) != 0 || config.number("recurrent_dropout", 0) != 0;
-    config.ignore({"kernel_constraint", "recurrent_constraint", "bias_constraint", "seed", "implementation", "use_cudnn", "dropout", "recurrent_dropout"});
+    dropout_ = std::clamp(config.number("dropout", 0), 0.0, 1.0);
+    recurrent_dropout_ = std::clamp(config.number("recurrent_dropout", 0), 0.0, 1.0);
+    implementation_ = recurrent_dropout_ != 0 ? 1 : config.integer("implementation", 2, 0);
+    config.ignore({"kernel_constraint", "recurrent_constraint", "bias_constraint", "seed", "implementation", "use_cudnn"});
   }
 
   int64_t output_size() const override { return units_; }
@@ -29,25 +33,62 @@ class GatedCell : public Cell {
   const Activation& activation() const { return activation_; }
 
   Vals weights_for(CallContext& ctx, int64_t features) override {
-    if (dropout_ && ctx.training()) return {ctx.fail_value("dropout inside recurrent cells is not supported in training")};
     Vals weights = {ctx.read(ctx.weight("kernel", {features, gates_ * units_}, initializers_[0], regularizers_[0])),
                     ctx.read(ctx.weight("recurrent_kernel", {units_, gates_ * units_}, initializers_[1], regularizers_[1]))};
     if (use_bias_) weights.push_back(ctx.read(ctx.weight("bias", bias_shape(), initializers_[2], regularizers_[2])));
     return weights;
   }
 
-  Val project(CallContext& ctx, Val x, const Vals& weights) override {
-    const Val y = ctx.b.dense(x, weights[0]);
+  /// Masks of the input, then of the state: one each or, by implementation 1, one for each gate.
+  Vals masks_for(CallContext& ctx, Dim batch, int64_t features) override {
+    Vals masks;
+    const auto draw = [&](double rate, int64_t extent) {
+      if (!drops(rate)) return;
+      for (int64_t i = 0; i < masks_each(); ++i) masks.push_back(drop(ctx, ctx.b.broadcast(ctx.b.number(ctx.compute(), 1), {batch, extent}), rate, {batch, extent}));
+    };
+    draw(dropout_, features);
+    draw(recurrent_dropout_, units_);
+    return masks;
+  }
+
+  /// The input's mask where it is the only one: dropping by it is no part of the steps.
+  bool drops_whole_inputs_only() const { return drops(dropout_) && !drops(recurrent_dropout_) && masks_each() == 1; }
+
+  Val project(CallContext& ctx, Val x, const Constants& constants) override {
+    const Vals& weights = constants.weights;
+    const Val y = !constants.masks.empty() && drops(dropout_) ? dropped_dense(ctx, x, weights[0], constants.masks.data(), gates_) : ctx.b.dense(x, weights[0]);
     return use_bias_ ? y + input_bias(ctx, weights[2]) : y;
   }
 
  protected:
+  /// Keras's LSTM and GRU drop nothing at a rate of 1, where SimpleRNN drops all.
+  virtual bool drops(double rate) const { return rate > 0 && rate < 1; }
+  int64_t masks_each() const { return implementation_ == 1 ? gates_ : 1; }
+  const Val* state_masks(const Constants& constants) const {
+    if (constants.masks.empty() || !drops(recurrent_dropout_)) return nullptr;
+    return constants.masks.data() + (drops(dropout_) ? masks_each() : 0);
+  }
+  /// h U for all gates.
+  Val recur(CallContext& ctx, Val h, const Constants& constants) const {
+    const Val* masks = state_masks(constants);
+    return masks ? dropped_dense(ctx, h, constants.weights[1], masks, gates_) : ctx.b.dense(h, constants.weights[1]);
+  }
+  /// x, [n, features] or [n, steps, features], without what a mask drops, times the columns of each of the first gates.
+  Val dropped_dense(CallContext& ctx, Val x, Val kernel, const Val* masks, int64_t gates) const {
+    const auto dropped = [&](Val mask) { return x * (x.rank() == 3 ? ctx.b.expand_dims(mask, 1) : mask); };
+    if (masks_each() == 1) return ctx.b.dense(dropped(masks[0]), kernel);
+    Vals parts;
+    for (int64_t i = 0; i < gates; ++i) parts.push_back(ctx.b.dense(dropped(masks[i]), ctx.b.slice(kernel, 1, i * units_, (i + 1) * units_)));
+    return ctx.b.concatenate(parts, -1);
+  }
+
   virtual Shape bias_shape() const { return {gates_ * units_}; }
   virtual Val input_bias(CallContext&, Val bias) const { return bias; }
   Val gate(Val z, int64_t index) const { return z.poisoned() ? z : z.builder().slice(z, -1, index * units_, (index + 1) * units_); }
 
-  int64_t units_ = 1, gates_;
-  bool use_bias_ = true, dropout_ = false;
+  int64_t units_ = 1, gates_, implementation_ = 2;
+  bool use_bias_ = true;
+  double dropout_ = 0, recurrent_dropout_ = 0;
   Activation activation_;
   std::vector<Json> initializers_, regularizers_;
 };
@@ -55,10 +96,13 @@ class GatedCell : public Cell {
 class SimpleRNNCell : public GatedCell {
  public:
   SimpleRNNCell() : GatedCell(1) {}
-  Step step(CallContext& ctx, Val projected, const Vals& states, const Vals& weights) override {
-    const Val h = apply(ctx, activation_, projected + ctx.b.dense(states[0], weights[1]));
+  Step step(CallContext& ctx, Val projected, const Vals& states, const Constants& constants) override {
+    const Val h = apply(ctx, activation_, projected + recur(ctx, states[0], constants));
     return {h, {h}};
   }
+
+ private:
+  bool drops(double rate) const override { return rate > 0; }
 };
 
 /// Gates i, f, c, o: i, f, o = recurrent_activation(x W + h U + b); c' = f c + i activation(z_c); h = o activation(c').
@@ -78,8 +122,8 @@ class LSTMCell : public GatedCell {
   }
   std::vector<int64_t> state_sizes() const override { return {units_, units_}; }
   const Activation& recurrent_activation() const { return recurrent_activation_; }
-  Step step(CallContext& ctx, Val projected, const Vals& states, const Vals& weights) override {
-    const Val z = projected + ctx.b.dense(states[0], weights[1]);
+  Step step(CallContext& ctx, Val projected, const Vals& states, const Constants& constants) override {
+    const Val z = projected + recur(ctx, states[0], constants);
     const Val i = apply(ctx, recurrent_activation_, gate(z, 0)), f = apply(ctx, recurrent_activation_, gate(z, 1)), o = apply(ctx, recurrent_activation_, gate(z, 3));
     const Val c = f * states[1] + i * apply(ctx, activation_, gate(z, 2));
     const Val h = o * apply(ctx, activation_, c);
@@ -102,21 +146,22 @@ class GRUCell : public GatedCell {
   }
   const Activation& recurrent_activation() const { return recurrent_activation_; }
   bool reset_after() const { return reset_after_; }
-  Step step(CallContext& ctx, Val projected, const Vals& states, const Vals& weights) override {
+  Step step(CallContext& ctx, Val projected, const Vals& states, const Constants& constants) override {
     ir::Builder& b = ctx.b;
-    const Val h = states[0], u = weights[1];
+    const Val h = states[0];
     Val z, r, candidate;
     if (reset_after_) {
-      Val inner = b.dense(h, u);
-      if (use_bias_) inner = inner + b.reshape(b.slice(weights[2], 0, 1, 2), {3 * units_});
+      Val inner = recur(ctx, h, constants);
+      if (use_bias_) inner = inner + b.reshape(b.slice(constants.weights[2], 0, 1, 2), {3 * units_});
       z = apply(ctx, recurrent_activation_, gate(projected, 0) + gate(inner, 0));
       r = apply(ctx, recurrent_activation_, gate(projected, 1) + gate(inner, 1));
       candidate = apply(ctx, activation_, gate(projected, 2) + r * gate(inner, 2));
     } else {
-      const Val inner = b.dense(h, b.slice(u, 1, 0, 2 * units_));
+      const Val u = constants.weights[1], *masks = state_masks(constants);
+      const Val inner = masks ? dropped_dense(ctx, h, u, masks, 2) : b.dense(h, b.slice(u, 1, 0, 2 * units_));
       z = apply(ctx, recurrent_activation_, gate(projected, 0) + gate(inner, 0));
       r = apply(ctx, recurrent_activation_, gate(projected, 1) + gate(inner, 1));
-      candidate = apply(ctx, activation_, gate(projected, 2) + b.dense(r * h, b.slice(u, 1, 2 * units_, 3 * units_)));
+      candidate = apply(ctx, activation_, gate(projected, 2) + b.dense(r * (masks ? h * masks[2] : h), b.slice(u, 1, 2 * units_, 3 * units_)));
     }
     const Val next = z * h + (1 - z) * candidate;
     return {next, {next}};
@@ -156,6 +201,13 @@ class CellLayer : public RnnLayer {
 
  protected:
   const C& own() const { return static_cast<const C&>(*children[0].layer); }
+  /// Where all that is dropped are inputs, by one mask for all gates, the rest is the layer that kernels know.
+  Val drop_inputs(Val x, Vals& masks) const override {
+    if (masks.empty() || !own().drops_whole_inputs_only()) return x;
+    const Val mask = masks[0];
+    masks.clear();
+    return x * x.builder().expand_dims(mask, 1);
+  }
   std::string kind() const override {
     if constexpr (std::is_same_v<C, LSTMCell>) return "lstm";
     else if constexpr (std::is_same_v<C, GRUCell>) return "gru";

@@ -1,6 +1,9 @@
 #include "compiler/layers/rnn.h"
 
 #include <fmt/format.h>
+#include <numeric>
+
+#include "compiler/layers/random.h"
 
 namespace keratin {
 
@@ -15,8 +18,16 @@ KTensors Cell::call(CallContext& ctx, const CallInputs& inputs) {
   if (x.rank() != 2 || !x.dim(1).is_static()) return ctx.fail(fmt::format("expected ndim=2, found ndim={}. Full shape received: {}", x.rank(), ir::keras_shape(x.shape())));
   Vals states;
   for (size_t i = 1; i < given.size(); ++i) states.push_back(given[i].value);
-  const Vals weights = weights_for(ctx, x.dim(1).size);
-  const Step result = step(ctx, project(ctx, x, weights), states, weights);
+  Constants constants{weights_for(ctx, x.dim(1).size), {}};
+  for (const Val& weight : constants.weights)
+    if (weight.poisoned()) return KTensors(8);
+  // Keras resets the masks of a cell where a layer has run it; without a layer all calls of a step share them.
+  if (draws_noise(ctx, inputs)) {
+    auto [kept, added] = ctx.expansion().cell_masks.try_emplace(this);
+    if (added) kept->second = masks_for(ctx, x.dim(0), x.dim(1).size);
+    constants.masks = kept->second;
+  }
+  const Step result = step(ctx, project(ctx, x, constants), states, constants);
   KTensors outputs = {{result.output, {}}};
   for (const Val& state : result.states) outputs.push_back({state, {}});
   return outputs;
@@ -31,9 +42,9 @@ void RnnArguments::read(ConfigReader& config) {
   config.ignore({"unroll"});
 }
 
-RnnResult run_cell(CallContext& ctx, Cell& cell, Val x, const Vals& weights, const Vals& states, Val mask, const RnnArguments& arguments) {
+RnnResult run_cell(CallContext& ctx, Cell& cell, Val x, const Cell::Constants& constants, const Vals& states, Val mask, const RnnArguments& arguments) {
   ir::Builder& b = ctx.b;
-  const Val projected = cell.project(ctx, x, weights);
+  const Val projected = cell.project(ctx, x, constants);
   if (projected.poisoned()) return {};
   const int64_t steps = projected.dim(1).size;
   const bool masked = !mask.poisoned();
@@ -47,16 +58,19 @@ RnnResult run_cell(CallContext& ctx, Cell& cell, Val x, const Vals& weights, con
   ir::Builder inner(b.program(), body);
   inner.set_origin(b.origin());
   CallContext inner_ctx(ctx.expansion(), inner, cell, ctx.path());
-  Vals held, invariants;
+  Vals held, invariants = constants.weights;
+  Cell::Constants inside;
   for (const Val& carry : carries) held.push_back(inner.parameter(carry.type(), "carry"));
   Shape step_shape({projected.dim(0)});
   for (int axis = 2; axis < projected.rank(); ++axis) step_shape.dims.push_back(projected.dim(axis));
   const Val now = inner.parameter({projected.dtype(), step_shape}, "input");
   const Val live = masked ? inner.parameter({DType::boolean, {mask.dim(0)}}, "mask") : Val();
-  for (const Val& weight : weights) invariants.push_back(inner.parameter(weight.type(), "weight"));
+  for (const Val& weight : constants.weights) inside.weights.push_back(inner.parameter(weight.type(), "weight"));
+  for (const Val& kept : constants.masks) inside.masks.push_back(inner.parameter(kept.type(), "dropout"));
+  invariants.insert(invariants.end(), constants.masks.begin(), constants.masks.end());
 
   const Vals before(held.begin(), held.end() - 1);
-  Cell::Step result = cell.step(inner_ctx, now, before, invariants);
+  Cell::Step result = cell.step(inner_ctx, now, before, inside);
   Val output = result.output;
   if (masked && !output.poisoned()) {
     const auto keep = [&](Val next, Val old) {
@@ -76,7 +90,7 @@ RnnResult run_cell(CallContext& ctx, Cell& cell, Val x, const Vals& weights, con
   inner.output(output, "output");
   for (const std::string& error : inner.take_errors()) return ctx.fail(error), RnnResult{};
 
-  const Vals outputs = b.scan(body, carries, sequences, weights, 1, steps, arguments.go_backwards);
+  const Vals outputs = b.scan(body, carries, sequences, invariants, 1, steps, arguments.go_backwards);
   RnnResult run;
   run.states.assign(outputs.begin(), outputs.begin() + static_cast<ptrdiff_t>(states.size()));
   run.last = outputs[states.size()];
@@ -120,13 +134,20 @@ Vals RnnLayer::initial_states(CallContext& ctx, const CallInputs& inputs, Val x,
   return states;
 }
 
-/// The scan, within a composite where a kernel may take the layer whole.
-RnnResult RnnLayer::run(CallContext& ctx, CallContext& cell_ctx, Val x, const Vals& states, Val mask) {
-  const Vals weights = cell().weights_for(cell_ctx, x.dim(-1).size);
-  for (const Val& weight : weights)
-    if (weight.poisoned()) return {};
-  if (kind().empty()) return run_cell(cell_ctx, cell(), x, weights, states, mask, arguments);
+Val RnnLayer::drop_inputs(Val x, Vals&) const { return x; }
 
+/// The scan, within a composite where a kernel may take the layer whole: no kernel drops anything in its steps.
+RnnResult RnnLayer::run(CallContext& ctx, CallContext& cell_ctx, Val x, const Vals& states, Val mask, bool training) {
+  Cell::Constants constants{cell().weights_for(cell_ctx, x.dim(-1).size), {}};
+  for (const Val& weight : constants.weights)
+    if (weight.poisoned()) return {};
+  if (training) constants.masks = cell().masks_for(cell_ctx, x.dim(0), x.dim(-1).size);
+  x = drop_inputs(x, constants.masks);
+  if (kind().empty() || !constants.masks.empty()) return run_cell(cell_ctx, cell(), x, constants, states, mask, arguments);
+  return run_whole(ctx, cell_ctx, x, constants.weights, states, mask);
+}
+
+RnnResult RnnLayer::run_whole(CallContext& ctx, CallContext& cell_ctx, Val x, const Vals& weights, const Vals& states, Val mask) {
   const ir::FunctionId body = ctx.b.new_function(kind());
   ir::Builder inner(ctx.b.program(), body);
   inner.set_origin(ctx.b.origin());
@@ -143,7 +164,7 @@ RnnResult RnnLayer::run(CallContext& ctx, CallContext& cell_ctx, Val x, const Va
   }
   if (!mask.poisoned()) operands.push_back(mask);
   const Val inner_mask = mask.poisoned() ? Val() : inner.parameter(mask.type(), "mask");
-  const RnnResult result = run_cell(inner_ctx, cell(), inner_x, inner_weights, inner_states, inner_mask, arguments);
+  const RnnResult result = run_cell(inner_ctx, cell(), inner_x, {inner_weights, {}}, inner_states, inner_mask, arguments);
   if (result.last.poisoned()) return {};
   inner.output(arguments.return_sequences ? result.sequence : result.last, "y");
   for (const Val& state : result.states) inner.output(state, "state");
@@ -175,7 +196,7 @@ KTensors RnnLayer::call(CallContext& ctx, const CallInputs& inputs) {
   const Vals states = initial_states(ctx, inputs, x, kept);
   if (states.empty()) return KTensors(8);
   CallContext cell_ctx(ctx.expansion(), ctx.b, cell(), ctx.path() + "/" + cell().name);
-  const RnnResult result = run(ctx, cell_ctx, x, states, mask);
+  const RnnResult result = run(ctx, cell_ctx, x, states, mask, draws_noise(ctx, inputs));
   if (result.last.poisoned()) return KTensors(8);
   for (size_t i = 0; i < kept.size(); ++i) ctx.update(*kept[i], result.states[i]);
   KTensors outputs = {{arguments.return_sequences ? result.sequence : result.last, arguments.return_sequences ? mask : Val()}};
@@ -234,20 +255,30 @@ class StackedCells : public Cell {
     }
     return all;
   }
-  Val project(CallContext& ctx, Val x, const Vals& weights) override { return cell(0).project(ctx, x, Vals(weights.begin(), weights.begin() + static_cast<ptrdiff_t>(counts_[0]))); }
-  Step step(CallContext& ctx, Val projected, const Vals& states, const Vals& weights) override {
-    Step all;
-    size_t weight = 0, state = 0;
+  Vals masks_for(CallContext& ctx, Dim batch, int64_t features) override {
+    Vals all;
+    mask_counts_.clear();
     for (size_t i = 0; i < children.size(); ++i) {
-      const auto part = [](const Vals& list, size_t begin, size_t count) { return Vals(list.begin() + static_cast<ptrdiff_t>(begin), list.begin() + static_cast<ptrdiff_t>(begin + count)); };
-      const Vals own = part(weights, weight, counts_[i]);
+      CallContext inner(ctx.expansion(), ctx.b, cell(i), ctx.path() + "/" + cell(i).name);
+      const Vals own = cell(i).masks_for(inner, batch, features);
+      mask_counts_.push_back(own.size());
+      all.insert(all.end(), own.begin(), own.end());
+      features = cell(i).output_size();
+    }
+    return all;
+  }
+  Val project(CallContext& ctx, Val x, const Constants& constants) override { return cell(0).project(ctx, x, of(0, constants)); }
+  Step step(CallContext& ctx, Val projected, const Vals& states, const Constants& constants) override {
+    Step all;
+    size_t state = 0;
+    for (size_t i = 0; i < children.size(); ++i) {
+      const Constants own = of(i, constants);
       const size_t states_of = cell(i).state_sizes().size();
       CallContext inner(ctx.expansion(), ctx.b, cell(i), ctx.path() + "/" + cell(i).name);
       if (i > 0) projected = cell(i).project(inner, all.output, own);
       const Step one = cell(i).step(inner, projected, part(states, state, states_of), own);
       all.output = one.output;
       all.states.insert(all.states.end(), one.states.begin(), one.states.end());
-      weight += counts_[i];
       state += states_of;
     }
     return all;
@@ -255,7 +286,12 @@ class StackedCells : public Cell {
 
  private:
   Cell& cell(size_t i) const { return static_cast<Cell&>(*children[i].layer); }
-  std::vector<size_t> counts_;
+  static Vals part(const Vals& list, size_t begin, size_t count) { return Vals(list.begin() + static_cast<ptrdiff_t>(begin), list.begin() + static_cast<ptrdiff_t>(begin + count)); }
+  Constants of(size_t i, const Constants& all) const {
+    const auto own = [i](const Vals& list, const std::vector<size_t>& counts) { return part(list, std::accumulate(counts.begin(), counts.begin() + static_cast<ptrdiff_t>(i), size_t{0}), counts[i]); };
+    return {own(all.weights, counts_), all.masks.empty() ? Vals() : own(all.masks, mask_counts_)};
+  }
+  std::vector<size_t> counts_, mask_counts_;  // of each cell
 };
 
 }  // namespace

@@ -17,11 +17,19 @@ class Cell : public Layer {
   /// Features of each state.
   virtual std::vector<int64_t> state_sizes() const = 0;
   virtual int64_t output_size() const = 0;
-  /// The weights for inputs of that many features, in an order of the cell's own.
+  /// What is the same in every step, in orders of the cell's own: the weights, and the masks by which training drops elements of inputs
+  /// and states: [batch, features], zeros and 1/(1-rate).
+  struct Constants {
+    Vals weights, masks;
+  };
+
+  /// The weights for inputs of that many features.
   virtual Vals weights_for(CallContext& ctx, int64_t features) = 0;
+  /// The masks of one call in training (keras.src.layers.rnn.DropoutRNNCell); none where nothing is dropped.
+  virtual Vals masks_for(CallContext& ctx, Dim batch, int64_t features) = 0;
   /// What can be computed for all steps at once: x [n, features] or [n, steps, features] to the input of `step`.
-  virtual Val project(CallContext& ctx, Val x, const Vals& weights) = 0;
-  virtual Step step(CallContext& ctx, Val projected, const Vals& states, const Vals& weights) = 0;
+  virtual Val project(CallContext& ctx, Val x, const Constants& constants) = 0;
+  virtual Step step(CallContext& ctx, Val projected, const Vals& states, const Constants& constants) = 0;
 
   /// A cell called as a layer: inputs (x, states), outputs (output, states).
   KTensors call(CallContext& ctx, const CallInputs& inputs) override;
@@ -41,7 +49,7 @@ struct RnnResult {
 
 /// Runs the cell over the steps of x [n, steps, features]. `mask` [n, steps] may be poisoned: none. Steps that are masked keep the states and
 /// repeat the output before (zeros before the first), or give zeros.
-RnnResult run_cell(CallContext& ctx, Cell& cell, Val x, const Vals& weights, const Vals& states, Val mask, const RnnArguments& arguments);
+RnnResult run_cell(CallContext& ctx, Cell& cell, Val x, const Cell::Constants& constants, const Vals& states, Val mask, const RnnArguments& arguments);
 
 /// A recurrent layer around a cell.
 class RnnLayer : public Layer {
@@ -54,10 +62,13 @@ class RnnLayer : public Layer {
   /// The composite kind that a kernel may take whole, with its attributes; empty: none.
   virtual std::string kind() const { return ""; }
   virtual std::map<std::string, ir::Composite::Attribute> attributes() const { return {}; }
+  /// Drops elements of x [n, steps, features] by those masks that can be applied before the cell runs, and takes them off the list.
+  virtual Val drop_inputs(Val x, Vals& masks) const;
   void hold(std::shared_ptr<Layer> cell) { children.push_back({"cell", std::move(cell)}); }
 
  private:
-  RnnResult run(CallContext& ctx, CallContext& cell_ctx, Val x, const Vals& states, Val mask);
+  RnnResult run(CallContext& ctx, CallContext& cell_ctx, Val x, const Vals& states, Val mask, bool training);
+  RnnResult run_whole(CallContext& ctx, CallContext& cell_ctx, Val x, const Vals& weights, const Vals& states, Val mask);
   Vals initial_states(CallContext& ctx, const CallInputs& inputs, Val x, std::vector<const Weight*>& kept);
 };
 

@@ -7,20 +7,6 @@ namespace keratin {
 
 namespace {
 
-/// Finds what changes training but not inference and is not supported: dropout inside recurrent layers.
-void find_unsupported(const Json& json, const std::string& file, const std::string& layer, Problems& problems) {
-  if (json.is_array())
-    for (const Json& element : json.as_array()) find_unsupported(element, file, layer, problems);
-  if (!json.is_object()) return;
-  std::string name = layer;
-  if (const Json* own = json.find("name"); own && own->is_string()) name = own->as_string();
-  for (const auto& [key, value] : json.as_object()) {
-    const bool inside = key == "recurrent_dropout" || (key == "dropout" && json.find("units") != nullptr);
-    if (inside && value.is_number() && value.as_double() != 0) problems.add(fmt::format("{}: {}: {} is not supported in training", file, name, key));
-    find_unsupported(value, file, name, problems);
-  }
-}
-
 bool is_object_of_names(const Json& json) { return json.is_object() && !json.find("class_name"); }
 
 /// Reads one argument of compile per output: one for all, a list of as many as outputs, or by name.
@@ -143,7 +129,6 @@ TrainingSetup read_training(const Model& model, const std::string& file, Problem
   if (!holds_configuration(model, file, problems)) return setup;
   read_optimizer_of(model, setup, file, problems);
   read_losses_and_metrics(model, setup, file, problems);
-  for (const GraphLayer& layer : model.layers) find_unsupported(layer.json, file, layer.name, problems);
   return setup;
 }
 

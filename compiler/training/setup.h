@@ -26,7 +26,7 @@ struct TrainingSetup {
 };
 
 /// Reads the compile configuration of a Keras 3 file. Problems name the file and what is not supported: an optimizer, a loss, a metric, an
-/// argument, dropout inside a recurrent layer.
+/// argument.
 TrainingSetup read_training(const Model& model, const std::string& file, Problems& problems);
 
 /// Losses and metrics alone: what evaluation needs. The optimizer is neither read nor asked for.

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <numeric>
 
 #include "compiler/activations/functions.h"
 #include "compiler/layers/call_context.h"
+#include "compiler/layers/random.h"
 
 namespace keratin {
 
@@ -52,6 +54,7 @@ class MultiHeadAttention : public Layer {
     key_dim_ = config.required_integer("key_dim", 1);
     value_dim_ = config.integer("value_dim", key_dim_, 1);
     dropout_ = config.number("dropout", 0);
+    if (dropout_ < 0 || dropout_ > 1) config.fail("dropout", fmt::format("{} is not between 0 and 1", dropout_));
     output_shape_ = config.integers("output_shape");
     attention_axes_ = config.integers("attention_axes");
     sliding_window_ = config.optional_integer("sliding_window");
@@ -81,7 +84,6 @@ class MultiHeadAttention : public Layer {
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
-    if (dropout_ != 0 && ctx.training()) return ctx.fail("dropout: attention dropout is not supported in training");
     const auto tensor = [&](size_t position, const char* name) -> std::optional<KTensor> {
       const CallValue* value = inputs.find(position, name);
       if (!value) return std::nullopt;
@@ -103,7 +105,8 @@ class MultiHeadAttention : public Layer {
     if (q.poisoned() || k.poisoned() || v.poisoned()) return KTensors(8);
     const Val mask = combined_mask(ctx, inputs, *query, *value, key, q, k, along);
     const bool wants_scores = flag(inputs, 7, "return_attention_scores"), causal = flag(inputs, 9, "use_causal_mask");
-    const auto [attended, scores] = attend(ctx, q, k, v, mask, causal, wants_scores || dropout_ > 0 || rank != 3);
+    const Attended how{causal, wants_scores || dropout_ > 0 || rank != 3, draws_noise(ctx, inputs) ? dropout_ : 0};
+    const auto [attended, scores] = attend(ctx, q, k, v, mask, how);
     Val heads = heads_back(ctx, attended, query->value, along);
     if (gate_) heads = heads * sigmoid(gate_->project(ctx, query->value, 1, {heads_, value_dim_}));
     std::vector<Dim> out;
@@ -221,42 +224,74 @@ class MultiHeadAttention : public Layer {
   static Val row_number(ir::Builder& b, const Shape& scores) { return b.iota({DType::int32, {scores[scores.rank() - 2], scores.back()}}, 0); }
   static Val column_number(ir::Builder& b, const Shape& scores) { return b.iota({DType::int32, {scores[scores.rank() - 2], scores.back()}}, 1); }
 
-  /// softmax(q k^T / sqrt(key_dim)) v of heads [batch, others, steps, heads, dim], and the weights of the keys: one composite. Keras computes
-  /// 4-dimensional heads by dot_product_attention, which replaces masked scores; other cases by a masked Softmax layer.
-  std::pair<Val, Val> attend(CallContext& ctx, Val q, Val k, Val v, Val mask, bool causal, bool by_softmax_layer) {
-    const bool adds = !ctx.version().keras3();
-    const double far = q.dtype() == DType::float16 ? -3e4 : by_softmax_layer || adds ? -1e9 : -0.7 * 3.4028234663852886e38;
-    const double scale = 1 / std::sqrt(static_cast<double>(key_dim_));
+  /// Keras computes 4-dimensional heads by dot_product_attention, which replaces masked scores; other cases by a masked Softmax layer.
+  struct Attended {
+    bool causal, by_softmax_layer;
+    double drop_rate;  // of the weights of the keys
+  };
+
+  /// softmax(q k^T / sqrt(key_dim)) v of heads [batch, others, steps, heads, dim], and the weights of the keys: one composite, which draws
+  /// nothing. `mask` may be poisoned: none.
+  std::pair<Val, Val> attend(CallContext& ctx, Val q, Val k, Val v, Val mask, const Attended& how) {
+    const ScoreRule rule = score_rule(ctx, q.dtype(), how, !mask.poisoned());
+    if (how.drop_rate > 0) {
+      const Val weights = key_weights(ctx.b, q, k, mask, rule);
+      if (weights.poisoned()) return {};
+      return {weighted(ctx.b, drop(ctx, weights, how.drop_rate, weights.shape()), v), weights};
+    }
     const ir::FunctionId body = ctx.b.new_function("attention");
     ir::Builder b(ctx.b.program(), body);
     b.set_origin(ctx.b.origin());
     Vals operands = {q, k, v};
     if (!mask.poisoned()) operands.push_back(mask);
-    std::vector<int> turn(static_cast<size_t>(q.rank()));
-    for (int axis = 0; axis < q.rank(); ++axis) turn[static_cast<size_t>(axis)] = axis;
+    const Val inner_q = b.parameter(q.type(), "query"), inner_k = b.parameter(k.type(), "key"), inner_v = b.parameter(v.type(), "value");
+    const Val weights = key_weights(b, inner_q, inner_k, mask.poisoned() ? mask : b.parameter(mask.type(), "mask"), rule);
+    b.output(weighted(b, weights, inner_v), "y");
+    b.output(weights, "weights");
+    for (const std::string& error : b.take_errors()) return ctx.fail(error), std::pair<Val, Val>();
+    const Vals outputs = ctx.b.composite("attention",
+                                         {{"scale", rule.scale}, {"masked_score", rule.far}, {"add_masked_score", int64_t{rule.adds}}, {"zero_masked", int64_t{rule.zeroes}},
+                                          {"causal", int64_t{how.causal}}, {"masked", int64_t{!mask.poisoned()}}},
+                                         body, operands);
+    return {outputs[0], outputs[1]};
+  }
+
+  /// How scores become weights; `far` is the score of what is masked.
+  struct ScoreRule {
+    double scale, far;
+    bool causal, scales_query, adds, zeroes;
+  };
+  ScoreRule score_rule(CallContext& ctx, DType dtype, const Attended& how, bool masked) const {
+    const bool adds = !ctx.version().keras3();
+    const double far = dtype == DType::float16 ? -3e4 : how.by_softmax_layer || adds ? -1e9 : -0.7 * 3.4028234663852886e38;
+    const bool zeroes = how.by_softmax_layer && !adds && (masked || how.causal);
+    return {1 / std::sqrt(static_cast<double>(key_dim_)), far, how.causal, how.by_softmax_layer, adds, zeroes};
+  }
+
+  /// The last axes but one change places: [.., steps, heads, dim] and [.., heads, steps, dim].
+  static Val heads_first(ir::Builder& b, Val x) {
+    std::vector<int> turn(static_cast<size_t>(x.rank()));
+    std::iota(turn.begin(), turn.end(), 0);
     std::swap(turn[turn.size() - 3], turn[turn.size() - 2]);
-    const Val qh = b.transpose(b.parameter(q.type(), "query"), turn), kh = b.transpose(b.parameter(k.type(), "key"), turn), vh = b.transpose(b.parameter(v.type(), "value"), turn);
-    Val seen = mask.poisoned() ? Val() : b.parameter(mask.type(), "mask");
-    Val scores = b.matmul(by_softmax_layer ? qh * scale : qh, kh, false, true);
-    if (!by_softmax_layer) scores = scores * scale;
-    if (causal) {
+    return b.transpose(x, turn);
+  }
+
+  static Val key_weights(ir::Builder& b, Val q, Val k, Val seen, const ScoreRule& rule) {
+    const Val qh = heads_first(b, q), kh = heads_first(b, k);
+    Val scores = b.matmul(rule.scales_query ? qh * rule.scale : qh, kh, false, true);
+    if (!rule.scales_query) scores = scores * rule.scale;
+    if (rule.causal) {
       const Shape shape = scores.shape();
       const Val before = b.broadcast(b.compare(ir::Compare::Kind::ge, row_number(b, shape), column_number(b, shape)), shape);
       seen = seen.poisoned() ? before : b.binary(ir::Binary::Kind::logical_and, seen, before);
     }
     const DType dtype = scores.dtype();
-    if (!seen.poisoned()) scores = adds ? scores + (1.0 - b.cast(seen, dtype)) * far : b.select(seen, scores, b.number(dtype, far));
-    Val weights = softmax(scores, {-1});
-    const bool zeroes = by_softmax_layer && !adds && !seen.poisoned();
-    if (zeroes) weights = b.select(seen, weights, b.number(dtype, 0));
-    b.output(b.transpose(b.matmul(weights, vh), turn), "y");
-    b.output(weights, "weights");
-    for (const std::string& error : b.take_errors()) return ctx.fail(error), std::pair<Val, Val>();
-    const Vals outputs = ctx.b.composite("attention",
-                                         {{"scale", scale}, {"masked_score", far}, {"add_masked_score", int64_t{adds}}, {"zero_masked", int64_t{zeroes}}, {"causal", int64_t{causal}}, {"masked", int64_t{!mask.poisoned()}}},
-                                         body, operands);
-    return {outputs[0], outputs[1]};
+    if (!seen.poisoned()) scores = rule.adds ? scores + (1.0 - b.cast(seen, dtype)) * rule.far : b.select(seen, scores, b.number(dtype, rule.far));
+    const Val weights = softmax(scores, {-1});
+    return rule.zeroes ? b.select(seen, weights, b.number(dtype, 0)) : weights;
   }
+
+  static Val weighted(ir::Builder& b, Val weights, Val v) { return heads_first(b, b.matmul(weights, heads_first(b, v))); }
 
   int64_t heads_ = 1, key_dim_ = 1, value_dim_ = 1;
   double dropout_ = 0;

@@ -28,10 +28,10 @@ Val random_key(CallContext& ctx) {
   return seed + step * b.constant(stride) + b.constant(draw);
 }
 
-Val drop(CallContext& ctx, Val x, double rate, const Shape& noise_shape) {
+Val drop(CallContext& ctx, Val x, double rate, Shape noise_shape) {
   if (rate >= 1) return ctx.b.zeros(x.type());
   ir::Builder& b = ctx.b;
-  Val noise = b.add1(ir::Random::Attrs{ir::Random::Kind::uniform, {DType::float32, noise_shape}}, {random_key(ctx)});
+  Val noise = b.add1(ir::Random::Attrs{ir::Random::Kind::uniform, {DType::float32, std::move(noise_shape)}}, {random_key(ctx)});
   Val keep = b.broadcast(b.compare(ir::Compare::Kind::ge, noise, b.number(DType::float32, rate)), x.shape());
   return b.select(keep, x * (1 / (1 - rate)), b.zeros(x.type()));
 }

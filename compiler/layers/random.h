@@ -12,6 +12,6 @@ bool draws_noise(const CallContext& ctx, const CallInputs& inputs);
 Val random_key(CallContext& ctx);
 
 /// x with elements dropped at `rate` and the others scaled by 1/(1-rate); one decision per element of `noise_shape`, which broadcasts to x.
-Val drop(CallContext& ctx, Val x, double rate, const Shape& noise_shape);
+Val drop(CallContext& ctx, Val x, double rate, Shape noise_shape);
 
 }  // namespace keratin

@@ -127,8 +127,8 @@ void check_formula(const std::string& class_name, const std::string& config, std
   }
   CHECK(next == run.draws.size());
   const std::vector<double> expected = last_outputs(cells, inputs[0]);
-  REQUIRE(run.output.floats.size() == expected.size());
-  for (size_t i = 0; i < expected.size(); ++i) CHECK(run.output.floats[i] == Approx(expected[i]).epsilon(1e-6).margin(1e-6));
+  REQUIRE(run.outputs[0].floats.size() == expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) CHECK(run.outputs[0].floats[i] == Approx(expected[i]).epsilon(1e-6).margin(1e-6));
 }
 
 std::string class_of(const CellFormula& cell) { return cell.kind == "lstm" ? "LSTM" : cell.kind == "simple" ? "SimpleRNN" : "GRU"; }
@@ -167,7 +167,7 @@ ir::Tensor of_ones(const std::string& rates, int64_t units, int64_t steps) {
   for (size_t i = 0; i < 2; ++i) layer.set_weight(i, identity);
   ir::Tensor ones(DType::float32, {kExamples, steps, units});
   for (double& value : ones.floats) value = 1;
-  return layer.run({ones}, kExamples).output;
+  return layer.run({ones}, kExamples).outputs[0];
 }
 
 TEST_CASE("the share that is dropped is the rate, and every step drops the same") {
@@ -281,7 +281,7 @@ TEST_CASE("gradients of layers with dropout inside equal central differences") {
     TrainedLayer layer(one_layer_text(name, config, {shape}, "{}"));
     layer.draw_weights();
     CHECK(layer.draws() > 0);
-    ir::check_gradients(layer.program(), layer.function_of_output(), 2);
+    ir::check_gradients(layer.program(), layer.function_of_outputs(), 2);
   }
 }
 

@@ -16,7 +16,7 @@ namespace keratin {
 class TrainedLayer {
  public:
   struct Run {
-    ir::Tensor output;
+    ir::Tensors outputs;
     ir::Tensors draws;  // uniform numbers, in the order in which layers draw them
   };
 
@@ -34,7 +34,8 @@ class TrainedLayer {
     for (const std::string& problem : problems.messages()) UNSCOPED_INFO(problem);
     REQUIRE(problems.empty());
     function_ = graph.builder->function_id();
-    graph.builder->output(graph.outputs[0].value, "y");
+    outputs_ = graph.outputs.size();
+    for (const KTensor& output : graph.outputs) graph.builder->output(output.value, "y");
     std::vector<ir::ValueId> drawn;
     for (const ir::Node& node : graph.builder->function().nodes)
       if (node.op.as<ir::Random>()) drawn.push_back(node.outputs[0]);
@@ -47,10 +48,10 @@ class TrainedLayer {
   /// Random tensors that one training step draws.
   size_t draws() const { return draws_; }
   /// The function without what it draws among its results.
-  ir::FunctionId function_of_output() {
+  ir::FunctionId function_of_outputs() {
     ir::Function& function = program().function(function_);
-    function.outputs.resize(1);
-    function.output_names.resize(1);
+    function.outputs.resize(outputs_);
+    function.output_names.resize(outputs_);
     ir::eliminate_dead(program(), function_);
     return function_;
   }
@@ -72,7 +73,8 @@ class TrainedLayer {
 
   Run run(const ir::Tensors& inputs, int64_t examples) {
     ir::Tensors results = ir::evaluate(program(), function_, examples, inputs);
-    return {results[0], ir::Tensors(results.begin() + 1, results.end())};
+    const auto middle = results.begin() + static_cast<ptrdiff_t>(outputs_);
+    return {ir::Tensors(results.begin(), middle), ir::Tensors(middle, results.end())};
   }
 
  private:
@@ -80,7 +82,7 @@ class TrainedLayer {
   ExpandedModel expanded_;
   ir::FunctionId function_;
   std::vector<size_t> weights_;  // numbers of the variables that are no hyperparameters
-  size_t draws_ = 0;
+  size_t outputs_ = 0, draws_ = 0;
 };
 
 }  // namespace keratin

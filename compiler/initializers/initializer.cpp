@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "compiler/import/bind_weights.h"
+#include "compiler/initializers/stft.h"
 #include "compiler/training/arguments.h"
 #include "ir/builder.h"
 #include "ir/eval.h"
@@ -43,6 +44,7 @@ class Draws {
 struct Request {
   TrainingArguments& arguments;
   const Extents& shape;
+  DType dtype;
   int64_t count;
   Draws& draws;
 };
@@ -69,8 +71,24 @@ Values random_uniform(Request& r) {
   return drawn(r, Kind::uniform, high - low, low);
 }
 
+/// The product of the extents along the axes of an argument; negative axes count from the end. Nothing: it is absent, null or refused.
+std::optional<double> units_along(Request& r, const char* argument) {
+  const Json* given = r.arguments.raw(argument);
+  if (!given || given->is_null()) return {};
+  double units = 1;
+  const auto rank = static_cast<int64_t>(r.shape.size());
+  for (double number : r.arguments.numbers(argument)) {
+    const auto axis = static_cast<int64_t>(number);
+    if (static_cast<double>(axis) != number || axis < -rank || axis >= rank) return r.arguments.refuse(argument, fmt::format("axes of the weight's {}", rank)), std::nullopt;
+    units *= static_cast<double>(r.shape[static_cast<size_t>(axis < 0 ? axis + rank : axis)]);
+  }
+  return units;
+}
+
 Values scaled(Request& r, double scale, const std::string& mode, const std::string& distribution) {
-  const Fans fans = fans_of(r.shape);
+  Fans fans = fans_of(r.shape);
+  const std::optional<double> in = units_along(r, "input_axes"), out = units_along(r, "output_axes");
+  if (in && out) fans = {*in, *out};  // one alone says nothing to Keras
   scale /= std::max(1.0, mode == "fan_in" ? fans.in : mode == "fan_out" ? fans.out : (fans.in + fans.out) / 2);
   if (distribution == "uniform") return drawn(r, Kind::uniform, 2 * std::sqrt(3 * scale), -std::sqrt(3 * scale));
   if (distribution == "untruncated_normal") return drawn(r, Kind::normal, std::sqrt(scale), 0);
@@ -117,6 +135,8 @@ Values orthogonal(Request& r) {
   return values;
 }
 
+Values stft(Request& r) { return stft_kernel(r.arguments, r.dtype, r.shape); }
+
 /// A bias of four gates: ones for the second (LSTM's unit_forget_bias), the rest by another initializer.
 Values unit_forget_bias(Request& r) {
   const Json* inner = r.arguments.raw("bias_initializer");
@@ -148,6 +168,7 @@ const std::vector<Definition>& definitions() {
       {"Orthogonal", {"orthogonal", "OrthogonalInitializer"}, orthogonal},
       {"RandomNormal", {"random_normal", "normal"}, random_normal},
       {"RandomUniform", {"random_uniform", "uniform"}, random_uniform},
+      {"STFT", {"stft"}, stft},
       {"TruncatedNormal", {"truncated_normal"}, truncated_normal},
       {"UnitForgetBias", {}, unit_forget_bias},
       {"VarianceScaling", {"variance_scaling"}, variance_scaling},
@@ -180,12 +201,9 @@ Result<ir::Tensor> initial_value(const Json& initializer, DType dtype, const std
   for (const Definition& definition : definitions()) {
     if (!is_named(given.name, definition.class_name, definition.short_names)) continue;
     TrainingArguments arguments(given.config);
-    arguments.ignore({"name", "dtype", "seed", "input_axes", "output_axes"});
-    for (const char* axes : {"input_axes", "output_axes"})
-      if (const Json* value = given.config && given.config->is_object() ? given.config->find(axes) : nullptr; value && !value->is_null())
-        return Error{fmt::format("initializer {}: {} {} is not supported", given.name, axes, value->dump())};
+    arguments.ignore({"name", "dtype", "seed"});
     Draws draws(seed);
-    Request request{arguments, shape, ir::count_of(shape), draws};
+    Request request{arguments, shape, dtype, ir::count_of(shape), draws};
     const Values values = definition.values(request);
     if (const std::string problem = arguments.problem(); !problem.empty()) return Error{fmt::format("initializer {}: {}", given.name, problem)};
     ir::Tensor tensor(dtype, shape);

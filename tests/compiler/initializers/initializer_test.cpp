@@ -1,6 +1,7 @@
 // First values of weights: distributions, bounds and exact values as Keras's (units/initializers.npz).
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "compiler/data/npz.h"
 #include "compiler/initializers/initializer.h"
@@ -8,8 +9,8 @@
 namespace keratin {
 namespace {
 
-NamedArrays recorded() {
-  Result<NamedArrays> arrays = read_arrays(KERATIN_TEST_DATA "/units/initializers.npz");
+NamedArrays recorded(const char* file = "initializers") {
+  Result<NamedArrays> arrays = read_arrays(std::string(KERATIN_TEST_DATA "/units/") + file + ".npz");
   REQUIRE(arrays);
   return std::move(*arrays);
 }
@@ -95,6 +96,52 @@ TEST_CASE("an orthogonal kernel's shorter side is orthogonal, with the gain as l
   }
 }
 
+TEST_CASE("kernels of a Fourier transform are Keras's, with every window") {
+  const NamedArrays arrays = recorded("stft");
+  int cases = 0;
+  for (const auto& [name, array] : arrays) {
+    if (!name.ends_with("/value")) continue;
+    INFO(name);
+    const std::vector<double> values = drawn(json(*find_array(arrays, name.substr(0, name.find('/')) + "/config")), array.shape, 1).floats;
+    const std::vector<double> expected = array.as<double>();
+    REQUIRE(values.size() == expected.size());
+    for (size_t i = 0; i < values.size(); ++i) CHECK(values[i] == Approx(expected[i]).epsilon(1e-6).margin(1e-7));
+    ++cases;
+  }
+  CHECK(cases == 44);
+}
+
+TEST_CASE("a name's suffix decides whether a window is periodic; channels get the same kernel") {
+  const auto kernel = [](const char* window, const char* periodic, const std::vector<int64_t>& shape) {
+    return drawn(*Json::parse(fmt::format(R"({{"class_name": "STFT", "config": {{"window": "{}", "periodic": {}}}}})", window, periodic)), shape, 1).floats;
+  };
+  CHECK(kernel("hann_periodic", "false", {6, 1, 3}) == kernel("hann", "true", {6, 1, 3}));
+  CHECK(kernel("hann_symmetric", "true", {6, 1, 3}) == kernel("han", "false", {6, 1, 3}));
+  CHECK(kernel("hann", "true", {6, 1, 3}) != kernel("hann", "false", {6, 1, 3}));
+  const std::vector<double> one = kernel("hamming", "false", {5, 1, 2}), two = kernel("hamming", "false", {5, 2, 2});
+  for (size_t time = 0; time < 5; ++time)
+    for (size_t at = 0; at < 4; ++at) CHECK(two[time * 4 + at] == one[time * 2 + at % 2]);
+}
+
+TEST_CASE("axes of inputs and outputs decide the fans, where both are given") {
+  const std::vector<int64_t> shape = {30, 10, 40};
+  const auto largest = [&](const char* axes) {
+    const ir::Tensor tensor = drawn(*Json::parse(fmt::format(R"({{"class_name": "GlorotUniform", "config": {{"seed": null{}}}}})", axes)), shape, 1);
+    double value = 0;
+    for (double element : tensor.floats) value = std::max(value, std::abs(element));
+    return value;
+  };
+  const auto limit = [](double in, double out) { return std::sqrt(6 / (in + out)); };
+  const auto is = [](double value, double limit) { return value <= limit && value > 0.99 * limit; };
+  CHECK(is(largest(""), limit(300, 1200)));
+  CHECK(is(largest(R"(, "input_axes": null, "output_axes": [1])"), limit(300, 1200)));
+  CHECK(is(largest(R"(, "input_axes": [0], "output_axes": [1])"), limit(30, 10)));
+  CHECK(is(largest(R"(, "input_axes": [0, -1], "output_axes": [])"), limit(1200, 1)));
+  const auto error = [&](const char* axes) { return initial_value(*Json::parse(fmt::format(R"({{"class_name": "HeNormal", "config": {{{}}}}})", axes)), DType::float32, shape, 1).error(); };
+  CHECK(error(R"("input_axes": [3], "output_axes": [0])") == "initializer HeNormal: input_axes is [3], expected axes of the weight's 3");
+  CHECK(error(R"("input_axes": "all", "output_axes": [0])") == "initializer HeNormal: input_axes is \"all\", expected numbers");
+}
+
 TEST_CASE("LSTM's forget gate begins open") {
   const NamedArrays arrays = recorded();
   const Array& bias = *find_array(arrays, "lstm_unit_forget_bias/bias");
@@ -117,7 +164,13 @@ TEST_CASE("unknown initializers and arguments are refused by name") {
     return value ? std::string() : value.error();
   };
   CHECK(error(R"("magic")") == "initializer 'magic' is not supported");
-  CHECK(error(R"({"class_name": "STFT", "config": {"side": "real"}})") == "initializer 'STFT' is not supported");
+  const auto stft = [](const char* config, const std::vector<int64_t>& shape) {
+    return initial_value(*Json::parse(fmt::format(R"({{"class_name": "STFT", "config": {{{}}}}})", config)), DType::float32, shape, 1).error();
+  };
+  CHECK(stft(R"("side": "left")", {4, 1, 3}) == "initializer STFT: side is \"left\", expected one of real, imag");
+  CHECK(stft(R"("window": "kaiser")", {4, 1, 3}) == "initializer STFT: window is \"kaiser\", expected a window function without parameters, by scipy's name");
+  CHECK(stft(R"("window": [1, 2, 3])", {4, 1, 3}) == "initializer STFT: window: has 3 values, the kernel 4 steps");
+  CHECK(stft("", {4, 3}) == "initializer STFT: needs a weight with three axes, the last of two frequencies or more");
   CHECK(error(R"("identity")") == "");
   CHECK(initial_value(Json("identity"), DType::float32, {2, 2, 2}, 1).error() == "initializer identity: needs a weight with two axes, not 3");
   CHECK(error(R"({"class_name": "UnitForgetBias", "config": {"bias_initializer": "magic"}})") == "initializer UnitForgetBias: initializer 'magic' is not supported");

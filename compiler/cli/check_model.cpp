@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/commands.h"
-#include "compiler/cli/open_sizes.h"
+#include "compiler/view/open_sizes.h"
 #include "compiler/engine/judge.h"
 #include "compiler/engine/reference.h"
 #include "compiler/engine/seeded_inputs.h"

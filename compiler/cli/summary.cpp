@@ -2,8 +2,8 @@
 #include <cstdio>
 
 #include "compiler/cli/commands.h"
-#include "compiler/cli/summary_text.h"
-#include "compiler/cli/text_table.h"
+#include "compiler/view/summary_text.h"
+#include "compiler/view/text_table.h"
 
 namespace keratin {
 

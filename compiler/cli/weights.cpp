@@ -3,7 +3,7 @@
 #include <set>
 
 #include "compiler/cli/commands.h"
-#include "compiler/cli/open_sizes.h"
+#include "compiler/view/open_sizes.h"
 #include "compiler/cli/weight_arrays.h"
 #include "compiler/data/tensors.h"
 #include "compiler/export/write_model.h"

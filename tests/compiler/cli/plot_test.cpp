@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "compiler/build/run_program.h"
-#include "compiler/cli/plot_text.h"
+#include "compiler/view/plot_text.h"
 #include "compiler/pipeline.h"
 #include "tests/compiler/cli/run_tool.h"
 

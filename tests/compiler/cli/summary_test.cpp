@@ -1,8 +1,8 @@
 // Summaries, byte for byte as Keras 3.15 printed them for the same files on a terminal of 80 columns.
 #include <catch2/catch.hpp>
 
-#include "compiler/cli/summary_text.h"
-#include "compiler/cli/text_table.h"
+#include "compiler/view/summary_text.h"
+#include "compiler/view/text_table.h"
 #include "tests/compiler/cli/run_tool.h"
 
 namespace keratin {

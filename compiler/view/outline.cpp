@@ -1,4 +1,4 @@
-#include "compiler/cli/outline.h"
+#include "compiler/view/outline.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -6,8 +6,8 @@
 #include <set>
 #include <string_view>
 
-#include "compiler/cli/open_sizes.h"
-#include "compiler/cli/optimizer_state.h"
+#include "compiler/view/open_sizes.h"
+#include "compiler/view/optimizer_state.h"
 #include "compiler/graph/keras_order.h"
 #include "compiler/import/bind_weights.h"
 #include "compiler/layers/input_layer.h"

@@ -1,4 +1,4 @@
-#include "compiler/cli/text_table.h"
+#include "compiler/view/text_table.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "compiler/cli/dot_text.h"
+#include "compiler/view/dot_text.h"
 
 namespace keratin {
 

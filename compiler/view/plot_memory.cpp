@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "compiler/cli/dot_text.h"
-#include "compiler/cli/plot_text.h"
+#include "compiler/view/dot_text.h"
+#include "compiler/view/plot_text.h"
 
 namespace keratin {
 

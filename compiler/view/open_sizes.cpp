@@ -1,4 +1,4 @@
-#include "compiler/cli/open_sizes.h"
+#include "compiler/view/open_sizes.h"
 
 #include <array>
 #include <utility>

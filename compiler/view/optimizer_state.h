@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "compiler/cli/outline.h"
+#include "compiler/view/outline.h"
 #include "compiler/json/json.h"
 #include "compiler/layers/layer.h"
 

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <map>
 
-#include "compiler/cli/dot_text.h"
-#include "compiler/cli/plot_text.h"
+#include "compiler/view/dot_text.h"
+#include "compiler/view/plot_text.h"
 
 namespace keratin {
 

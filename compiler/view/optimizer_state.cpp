@@ -1,4 +1,4 @@
-#include "compiler/cli/optimizer_state.h"
+#include "compiler/view/optimizer_state.h"
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "compiler/cli/outline.h"
+#include "compiler/view/outline.h"
 #include "ir/plan/plan.h"
 
 namespace keratin {

@@ -1,9 +1,9 @@
-#include "compiler/cli/summary_text.h"
+#include "compiler/view/summary_text.h"
 
 #include <cmath>
 #include <fmt/format.h>
 
-#include "compiler/cli/text_table.h"
+#include "compiler/view/text_table.h"
 
 namespace keratin {
 

@@ -11,7 +11,7 @@ std::vector<ir::FunctionId> functions_of(const TrainStep& step) {
   std::vector<ir::FunctionId> list;
   if (step.function) list.push_back(*step.function);
   if (step.evaluate) list.push_back(*step.evaluate);
-  list.push_back(step.results);
+  if (step.results.valid()) list.push_back(step.results);
   if (step.finish) list.push_back(*step.finish);
   return list;
 }

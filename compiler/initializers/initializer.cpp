@@ -216,12 +216,14 @@ Result<ir::Tensor> initial_value(const Json& initializer, DType dtype, const std
   return Error{fmt::format("initializer {} is not supported", given.name.empty() ? initializer.dump() : "'" + given.name + "'")};
 }
 
+Json initializer_of(const Weight& weight) { return weight.initializer.is_null() ? Json(std::string(default_of(weight.name))) : weight.initializer; }
+
 void initialize_weights(ir::Program& program, const std::vector<Layer*>& layers, uint64_t seed, const std::string& file, Problems& problems) {
   uint64_t number = 0;
   for (const Layer* layer : layers)
     for (const auto& weight : layer->weights) {
       if (!weight->variable.valid()) continue;
-      const Json initializer = weight->initializer.is_null() ? Json(std::string(default_of(weight->name))) : weight->initializer;
+      const Json initializer = initializer_of(*weight);
       const std::vector<int64_t> shape = weight->shape.at(0);
       Result<ir::Tensor> value = initial_value(initializer, weight->dtype, shape, seed * 0xD1342543DE82EF95u + number++);
       if (!value) {

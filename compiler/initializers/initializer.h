@@ -20,6 +20,9 @@ Fans fans_of(const std::vector<int64_t>& shape);
 /// The first value of a variable. `initializer` is a serialized one or a name (`glorot_uniform`). Errors name it and its argument.
 Result<ir::Tensor> initial_value(const Json& initializer, DType dtype, const std::vector<int64_t>& shape, uint64_t seed);
 
+/// The weight's initializer or, where its layer names none, Keras's default for a weight of that name.
+Json initializer_of(const Weight& weight);
+
 /// Gives every weight of the layers its first value. A file that names no initializer means Keras's default for a weight of that name.
 /// Problems name file and weight.
 void initialize_weights(ir::Program& program, const std::vector<Layer*>& layers, uint64_t seed, const std::string& file, Problems& problems);

@@ -38,7 +38,7 @@ class BatchNormalization : public Layer {
     if (!axes) return {KTensor{}};
     // A vector along one axis; with several, weights have the rank of x.
     const Shape along = ones_but(x.shape(), *axes), extent = axes->size() == 1 ? extents_of(x.shape(), *axes) : along;
-    if (!extent.is_static()) return ctx.fail(fmt::format("axis: the kept dimension of {} must be known", ir::keras_shape(x.shape())));
+    if (!extent.is_static()) return ctx.fail(fmt::format("Shapes used to initialize variables must be fully-defined (no `None` dimensions). Received: shape={} for variable path='{}/gamma'", ir::keras_shape(extent), ctx.path()));
     const DType statistics = dtype.variable == DType::float64 ? DType::float64 : DType::float32;
     for (CallContext::WeightOptions* options : {&gamma_, &beta_, &mean_, &variance_}) options->dtype = statistics;
     const Weight* gamma = scale_ ? &ctx.weight("gamma", extent, gamma_) : nullptr;

@@ -4,6 +4,8 @@
 
 #include "compiler/activations/activation.h"
 #include "compiler/layers/convolution.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/conv.h"
 
 namespace keratin {
 
@@ -13,23 +15,11 @@ template <size_t kRank>
 class Conv : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    filters_ = config.required_integer("filters", 1);
-    kernel_size_ = config.tuple("kernel_size", kRank, {}, 1);
-    strides_ = config.tuple("strides", kRank, {1}, 1);
-    dilation_ = config.tuple("dilation_rate", kRank, {1}, 1);
-    padding_ = kRank == 1 ? config.choice("padding", "valid", {"valid", "same", "causal"}) : config.choice("padding", "valid", {"valid", "same"});
-    channels_first_ = config.channels_first();
-    groups_ = config.integer("groups", 1, 1);
+    read_arguments(config, arguments_);
     activation_ = read_activation(config, "activation", "linear");
-    use_bias_ = config.boolean("use_bias", true);
-    kernel_initializer_ = config.raw("kernel_initializer");
-    bias_initializer_ = config.raw("bias_initializer");
-    kernel_regularizer_ = config.raw("kernel_regularizer");
-    bias_regularizer_ = config.raw("bias_regularizer");
-    config.ignore({"kernel_constraint", "bias_constraint"});
-    if (filters_ % groups_ != 0) config.fail("groups", fmt::format("{} does not divide {} filters", groups_, filters_));
+    if (filters() % arguments_.groups != 0) config.fail("groups", fmt::format("{} does not divide {} filters", arguments_.groups, filters()));
     const auto above_one = [](const std::vector<int64_t>& list) { return std::any_of(list.begin(), list.end(), [](int64_t v) { return v > 1; }); };
-    if (above_one(strides_) && above_one(dilation_)) config.fail("strides", "above 1 together with dilation_rate above 1 are not possible");
+    if (above_one(arguments_.strides.values()) && above_one(arguments_.dilation_rate.values())) config.fail("strides", "above 1 together with dilation_rate above 1 are not possible");
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -37,40 +27,38 @@ class Conv : public Layer {
     if (tensors.size() != 1) return ctx.fail(fmt::format("takes one tensor, got {}", tensors.size()));
     Val x = tensors[0].value;
     if (x.rank() != static_cast<int>(kRank) + 2)
-      return ctx.fail(fmt::format("expected ndim={}, found ndim={}. Full shape received: {}", kRank + 2, x.rank(), ir::keras_shape(x.shape())));
-    if (channels_first_) x = to_channels_last(x);
+      return ctx.fail(fmt::format("expected {}={}, found ndim={}. Full shape received: {}", x.rank() < static_cast<int>(kRank) + 2 ? "min_ndim" : "ndim", kRank + 2, x.rank(), ir::keras_shape(x.shape())));
+    if (arguments_.data_format.channels_first()) x = to_channels_last(x);
     const int64_t channels = x.dim(-1).size;
-    if (channels % groups_ != 0) return ctx.fail(fmt::format("groups: {} does not divide {} channels", groups_, channels));
-    ir::ConvGeometry geometry{strides_, dilation_, {}, {}, groups_};
+    if (channels % arguments_.groups != 0) return ctx.fail(fmt::format("groups: {} does not divide {} channels", arguments_.groups, channels));
+    ir::ConvGeometry geometry{arguments_.strides.values(), arguments_.dilation_rate.values(), {}, {}, arguments_.groups};
     for (size_t i = 0; i < kRank; ++i) {
-      const AxisPadding pads = axis_padding(padding_, x.dim(static_cast<int>(i) + 1).size, kernel_size_[i], strides_[i], dilation_[i]);
+      const AxisPadding pads = axis_padding(arguments_.padding.value(), x.dim(static_cast<int>(i) + 1).size, arguments_.kernel_size.values()[i], arguments_.strides.values()[i], arguments_.dilation_rate.values()[i]);
       geometry.pad_low.push_back(pads.low);
       geometry.pad_high.push_back(pads.high);
     }
     Shape kernel_shape;
-    for (int64_t extent : kernel_size_) kernel_shape.dims.push_back(extent);
-    kernel_shape.dims.push_back(channels / groups_);
-    kernel_shape.dims.push_back(filters_);
-    Val y = ctx.b.conv(x, ctx.read(ctx.weight("kernel", kernel_shape, kernel_initializer_, kernel_regularizer_)), geometry);
-    if (use_bias_) y = y + ctx.read(ctx.weight("bias", {filters_}, bias_initializer_, bias_regularizer_));
-    y = channels_first_ ? to_channels_first(y) : y;
+    for (int64_t extent : arguments_.kernel_size.values()) kernel_shape.dims.push_back(extent);
+    kernel_shape.dims.push_back(channels / arguments_.groups);
+    kernel_shape.dims.push_back(filters());
+    Val y = ctx.b.conv(x, ctx.read(ctx.weight("kernel", kernel_shape, arguments_.kernel_initializer.json(), arguments_.kernel_regularizer.json())), geometry);
+    if (arguments_.use_bias) y = y + ctx.read(ctx.weight("bias", {filters()}, arguments_.bias_initializer.json(), arguments_.bias_regularizer.json()));
+    y = arguments_.data_format.channels_first() ? to_channels_first(y) : y;
     return {{apply(ctx, activation_, y), {}}};
   }
 
   std::string describe() const override {
-    std::string text = fmt::format("{}({}, {}", class_name, filters_, joined_by_x(kernel_size_));
-    if (padding_ != "valid") text += ", " + padding_;
+    std::string text = fmt::format("{}({}, {}", class_name, filters(), joined_by_x(arguments_.kernel_size.values()));
+    if (arguments_.padding.value() != "valid") text += ", " + arguments_.padding.value();
     if (!activation_.is_linear()) text += ", " + activation_.name;
     return text + ")";
   }
 
  private:
-  int64_t filters_ = 1, groups_ = 1;
-  std::vector<int64_t> kernel_size_, strides_, dilation_;
-  std::string padding_;
-  bool channels_first_ = false, use_bias_ = true;
+  int64_t filters() const { return arguments_.filters; }
+
+  layers::ConvArguments<kRank> arguments_;
   Activation activation_;
-  Json kernel_initializer_, bias_initializer_, kernel_regularizer_, bias_regularizer_;
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include "compiler/activations/activation.h"
 #include "compiler/layers/call_context.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/dense.h"
 
 namespace keratin {
 
@@ -11,14 +13,8 @@ namespace {
 class Dense : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    units_ = config.required_integer("units", 1);
-    use_bias_ = config.boolean("use_bias", true);
+    read_arguments(config, arguments_);
     activation_ = read_activation(config, "activation", "linear");
-    kernel_initializer_ = config.raw("kernel_initializer");
-    bias_initializer_ = config.raw("bias_initializer");
-    kernel_regularizer_ = config.raw("kernel_regularizer");
-    bias_regularizer_ = config.raw("bias_regularizer");
-    config.ignore({"kernel_constraint", "bias_constraint"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -28,20 +24,20 @@ class Dense : public Layer {
     if (x.rank() < 2) return ctx.fail(fmt::format("expected min_ndim=2, found ndim={}. Full shape received: {}", x.rank(), ir::keras_shape(x.shape())));
     const Dim features = x.dim(-1);
     if (!features.is_static()) return ctx.fail(fmt::format("the last dimension of {} must be known", ir::keras_shape(x.shape())));
-    const Weight& kernel = ctx.weight("kernel", {features, units_}, kernel_initializer_, kernel_regularizer_);
+    const Weight& kernel = ctx.weight("kernel", {features, units()}, arguments_.kernel_initializer.json(), arguments_.kernel_regularizer.json());
     Val y = ctx.b.dense(x, ctx.read(kernel));
-    if (use_bias_) y = y + ctx.read(ctx.weight("bias", {units_}, bias_initializer_, bias_regularizer_));
+    if (arguments_.use_bias) y = y + ctx.read(ctx.weight("bias", {units()}, arguments_.bias_initializer.json(), arguments_.bias_regularizer.json()));
     return {{apply(ctx, activation_, y), {}}};
   }
 
   bool passes_mask() const override { return true; }
-  std::string describe() const override { return activation_.is_linear() ? fmt::format("Dense({})", units_) : fmt::format("Dense({}, {})", units_, activation_.name); }
+  std::string describe() const override { return activation_.is_linear() ? fmt::format("Dense({})", units()) : fmt::format("Dense({}, {})", units(), activation_.name); }
 
  private:
-  int64_t units_ = 1;
-  bool use_bias_ = true;
+  int64_t units() const { return arguments_.units; }
+
+  layers::DenseArguments arguments_;
   Activation activation_;
-  Json kernel_initializer_, bias_initializer_, kernel_regularizer_, bias_regularizer_;
 };
 
 }  // namespace

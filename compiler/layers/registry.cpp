@@ -7,7 +7,7 @@
 
 namespace keratin {
 
-#define KERATIN_LAYER(Name) const LayerDefinition& layer_##Name();
+#define KERATIN_LAYER(Name, ...) const LayerDefinition& layer_##Name();
 #include "compiler/layers/layers.def"
 #undef KERATIN_LAYER
 
@@ -20,7 +20,7 @@ const std::map<std::string_view, const LayerDefinition*>& registry() {
       map[definition.name] = &definition;
       for (std::string_view alias : definition.aliases) map[alias] = &definition;
     };
-#define KERATIN_LAYER(Name) add(layer_##Name());
+#define KERATIN_LAYER(Name, ...) add(layer_##Name());
 #include "compiler/layers/layers.def"
 #undef KERATIN_LAYER
     for (const LayerDefinition& definition : operation_definitions()) add(definition);

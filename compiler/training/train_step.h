@@ -20,7 +20,7 @@ struct BatchTypes {
 struct TrainStep {
   std::optional<ir::FunctionId> function;     // `train_step`: parameters are the inputs, `y/<output>` of every output, `sample_weight/<output>` where given; the output is `loss`; none: evaluation alone
   std::optional<ir::FunctionId> evaluate;     // `evaluate_step`, the same in inference mode, where asked for
-  ir::FunctionId results;                     // `metric_results`: an output per key of the history
+  ir::FunctionId results;                     // `metric_results`: an output per key of the history; invalid: nothing is measured
   std::optional<ir::FunctionId> finish;       // `finish_training`: averages replace weights
   std::vector<std::string> result_names;      // keys of the history: `loss`, `<output>_loss`, metrics
   std::vector<Better> result_better;          // of each

@@ -95,7 +95,7 @@ Result<Plan> make_plan(Program& program, const PlanOptions& options, const std::
   try {
     plan.functions.push_back(plan_predict(program, plan, options, program.find("predict"), prepare));
     for (FunctionId id : on_weights) plan.functions.push_back(plan_on_weights(program, plan, options, id));
-    if (!on_weights.empty()) {
+    if (!on_weights.empty() || options.keep_weights) {
       keep_what_is_read(program, prepare, plan.functions[0]);
       plan.functions.push_back(plan_on_weights(program, plan, options, prepare));  // the last: planning predict fills it
     }

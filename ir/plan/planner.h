@@ -18,6 +18,7 @@ struct PlanOptions {
   bool fuse = true;
   bool reuse = true;
   bool relaxed = false;
+  bool keep_weights = false;      // plan `prepare` even where no function works on weights: they change between calls
   std::optional<int64_t> block;  // examples per pass; otherwise chosen by cache size
 };
 

@@ -1,0 +1,252 @@
+// Calls of layers on symbolic tensors: a layer is expanded alone, in a program that is thrown away, to learn the types of its outputs and its weights.
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "compiler/functional/state.h"
+#include "compiler/graph/model.h"
+#include "compiler/view/open_sizes.h"
+#include "compiler/import/bind_weights.h"
+#include "compiler/layers/call_context.h"
+
+namespace keratin::functional {
+
+namespace {
+
+constexpr const char* kFile = "graph";
+
+/// Open dimensions stand for these, one expansion for each: what differs between the two is open in the outputs, too.
+constexpr std::array<std::pair<int64_t, int64_t>, 2> kSizes = {{{192, 320}, {64, 96}}};
+
+struct Expanded {
+  std::vector<ir::Type> outputs;
+  std::vector<std::optional<Shape>> masks;
+  Problems problems;
+};
+
+Shape fixed(const TensorShape& shape, int64_t open) {
+  Shape made;
+  for (size_t axis = 0; axis < shape.size(); ++axis) made.dims.push_back(shape[axis] ? Dim(*shape[axis]) : axis == 0 ? kBatch : Dim(open));
+  return made;
+}
+
+/// A scratch program with one call of the layer.
+class Scratch {
+ public:
+  Scratch(keratin::Layer& layer, int64_t open) : layer_(layer), open_(open), program_(with_predict()), expansion_{program_, result_.problems, kFile, false, {}, 0, {}, {}, {}, {}}, builder_(program_, ir::FunctionId{0}) {}
+
+  Expanded run(const Node& node) {
+    CallInputs inputs;
+    for (const CallTree& arg : node.args) inputs.args.push_back(resolved(arg));
+    for (const auto& [key, value] : node.kwargs) inputs.kwargs.emplace_back(key, resolved(value));
+    const KTensors outputs = call_layer(expansion_, builder_, layer_, layer_.name, inputs);
+    if (!result_.problems.empty()) return std::move(result_);
+    for (const KTensor& output : outputs) {
+      result_.outputs.push_back({output.value.dtype(), output.value.shape()});
+      result_.masks.push_back(output.has_mask() ? std::optional(output.mask.shape()) : std::nullopt);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  static ir::Program with_predict() {
+    ir::Program program;
+    program.functions.push_back({});
+    program.functions.back().name = "predict";
+    return program;
+  }
+
+  CallValue resolved(const CallTree& tree) {
+    if (const auto* tensor = std::get_if<Tensor>(&tree.value)) return {parameter(*tensor)};
+    if (const auto* list = std::get_if<CallTree::List>(&tree.value)) {
+      CallValue::List values;
+      for (const CallTree& item : *list) values.push_back(resolved(item));
+      return {std::move(values)};
+    }
+    if (const auto* dict = std::get_if<CallTree::Dict>(&tree.value)) {
+      CallValue::Dict values;
+      for (const auto& [key, item] : *dict) values.emplace_back(key, resolved(item));
+      return {std::move(values)};
+    }
+    return {std::get<Json>(tree.value)};
+  }
+
+  KTensor parameter(const Tensor& tensor) {
+    const TensorType& type = type_of(tensor);
+    KTensor made{builder_.parameter({type.dtype, fixed(type.shape, open_)}, "x"), {}};
+    if (type.mask) made.mask = builder_.parameter({DType::boolean, fixed(*type.mask, open_)}, "mask");
+    return made;
+  }
+
+  keratin::Layer& layer_;
+  int64_t open_;
+  ir::Program program_;
+  Expanded result_;
+  Expansion expansion_;
+  ir::Builder builder_;
+};
+
+bool has_open(const std::vector<Tensor>& tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [](const Tensor& tensor) {
+    const TensorShape& shape = type_of(tensor).shape;
+    return std::any_of(shape.begin() + (shape.empty() ? 0 : 1), shape.end(), [](const auto& extent) { return !extent; });
+  });
+}
+
+TensorShape common(const Shape& a, const Shape& b) {
+  TensorShape shape;
+  for (int axis = 0; axis < a.rank(); ++axis) {
+    const bool known = a[axis].is_static() && axis < b.rank() && a[axis] == b[axis];
+    shape.push_back(known ? std::optional(a[axis].size) : std::nullopt);
+  }
+  return shape;
+}
+
+std::vector<TensorType> common(const Expanded& a, const Expanded& b) {
+  std::vector<TensorType> types;
+  for (size_t i = 0; i < std::min(a.outputs.size(), b.outputs.size()); ++i) {
+    TensorType type{common(a.outputs[i].shape, b.outputs[i].shape), a.outputs[i].dtype, std::nullopt};
+    if (a.masks[i] && b.masks[i]) type.mask = common(*a.masks[i], *b.masks[i]);
+    types.push_back(std::move(type));
+  }
+  return types;
+}
+
+/// The weights that the expansion declared, in the order of layer.weights.
+std::vector<std::shared_ptr<VariableState>> declared(const LayerState& layer) {
+  std::vector<std::shared_ptr<VariableState>> list;
+  for (const Weight* weight : all_weights(*layer.definition)) {
+    auto made = std::make_shared<VariableState>();
+    made->name = weight->name;
+    made->path = weight->path;
+    made->class_name = layer.class_name;
+    made->shape = weight->shape.at(0);
+    made->dtype = weight->dtype;
+    made->trainable = weight->trainable;
+    made->initializer = weight->initializer;
+    list.push_back(std::move(made));
+  }
+  return list;
+}
+
+/// The first call builds the weights; later ones must want the same.
+void build_or_compare(LayerState& layer, const Node& node) {
+  std::vector<std::shared_ptr<VariableState>> now = declared(layer);
+  if (!layer.built) {
+    for (const auto& weight : now) weight->seed = next_seed();
+    layer.weights = std::move(now);
+    layer.built = true;
+    return;
+  }
+  for (size_t i = 0; i < now.size(); ++i) {
+    const std::string received = node.inputs.empty() ? "()" : shape_text(type_of(node.inputs[0]).shape);
+    if (i >= layer.weights.size()) throw ValueError(fmt::format("Layer '{}' was built without its weight '{}', which an input of shape {} needs.", layer.name, now[i]->name, received));
+    if (now[i]->shape == layer.weights[i]->shape) continue;
+    throw ValueError(fmt::format("Input 0 with name 'None' of layer '{}' is incompatible with the layer: its weight '{}' was built with shape {}, an input of shape {} needs {}.",
+                                 layer.name, now[i]->name, keratin::shape_text(layer.weights[i]->shape), received, keratin::shape_text(now[i]->shape)));
+  }
+}
+
+std::vector<TensorType> inferred(LayerState& layer, const Node& node) {
+  const bool open = has_open(node.inputs);
+  Problems problems;
+  for (const auto& [small, large] : kSizes) {
+    forget_weights(*layer.definition);
+    const Expanded first = open ? Scratch(*layer.definition, small).run(node) : Expanded();
+    forget_weights(*layer.definition);
+    Expanded second = Scratch(*layer.definition, large).run(node);
+    if (first.problems.empty() && second.problems.empty()) return common(open ? first : second, second);
+    if (problems.empty()) problems = second.problems.empty() ? first.problems : second.problems;
+    if (!open) break;
+  }
+  raise(problems, kFile);
+}
+
+std::string as_keras_says(const std::string& message, const std::string& file) {
+  std::string text = message.starts_with(file + ": ") ? message.substr(file.size() + 2) : message;
+  const size_t colon = text.find(": ");
+  if (colon == std::string::npos) return text;
+  const std::string path = text.substr(0, colon), rest = text.substr(colon + 2);
+  if (rest.starts_with("expected ")) return fmt::format("Input 0 with name 'None' of layer '{}' is incompatible with the layer: {}", path, rest);
+  if (!rest.empty() && std::isupper(static_cast<unsigned char>(rest[0])) && rest.find('`') != std::string::npos) return rest;  // Keras's own sentence
+  return fmt::format("Layer '{}': {}", path, rest);
+}
+
+}  // namespace
+
+void raise(const Problems& problems, const std::string& file) {
+  std::vector<std::string> lines;
+  for (const std::string& message : problems.messages()) lines.push_back(as_keras_says(message, file));
+  throw ValueError(fmt::format("{}", fmt::join(lines, "\n")));
+}
+
+void flatten(const CallTree& tree, std::vector<Tensor>& tensors) {
+  if (const auto* tensor = std::get_if<Tensor>(&tree.value)) {
+    tensors.push_back(*tensor);
+  } else if (const auto* list = std::get_if<CallTree::List>(&tree.value)) {
+    for (const CallTree& item : *list) flatten(item, tensors);
+  } else if (const auto* dict = std::get_if<CallTree::Dict>(&tree.value)) {
+    std::map<std::string, const CallTree*> sorted;
+    for (const auto& [key, item] : *dict) sorted[key] = &item;
+    for (const auto& [key, item] : sorted) flatten(*item, tensors);
+  }
+}
+
+std::vector<Tensor> record_call(const std::shared_ptr<LayerState>& layer, std::vector<CallTree> args, CallTree::Dict kwargs) {
+  if (!layer->definition) throw ValueError(fmt::format("Layer '{}' cannot be called.", layer->name));
+  auto node = std::make_unique<Node>();
+  node->args = std::move(args);
+  node->kwargs = std::move(kwargs);
+  for (const CallTree& arg : node->args) flatten(arg, node->inputs);
+  flatten({node->kwargs}, node->inputs);
+  for (const Tensor& tensor : node->inputs)
+    if (!tensor.is_keras_tensor()) throw ValueError(fmt::format("Layer '{}' was called on a tensor that no layer and no Input has made.", layer->name));
+  node->outputs = inferred(*layer, *node);
+  if (!layer->model) build_or_compare(*layer, *node);
+  forget_weights(*layer->definition);
+
+  std::vector<Tensor> outputs;
+  for (const Tensor& tensor : node->inputs) ++GraphAccess::layer(tensor)->outbound;
+  const int number = static_cast<int>(layer->nodes.size());
+  for (size_t i = 0; i < node->outputs.size(); ++i) outputs.push_back(GraphAccess::tensor(layer, number, static_cast<int>(i)));
+  layer->nodes.push_back(std::move(node));
+  return outputs;
+}
+
+std::vector<Tensor> record_operation(const std::string& name, Json::Object config, std::vector<CallTree> args, CallTree::Dict kwargs) {
+  return record_call(make_layer(name + ".op", Json(std::move(config)), true), std::move(args), std::move(kwargs));
+}
+
+std::vector<CallTree> call_arguments(const Inputs& inputs) {
+  if (!inputs.keys().empty()) {
+    CallTree::Dict dict;
+    for (size_t i = 0; i < inputs.keys().size(); ++i) dict.push_back({inputs.keys()[i], {inputs.tensors()[i]}});
+    return {{std::move(dict)}};
+  }
+  if (!inputs.is_list()) return {{inputs.tensors().at(0)}};
+  CallTree::List list;
+  for (const Tensor& tensor : inputs.tensors()) list.push_back({tensor});
+  return {{std::move(list)}};
+}
+
+CallTree::Dict call_keywords(const CallOptions& options) {
+  CallTree::Dict kwargs;
+  const auto add = [&](const char* key, const Inputs& inputs) {
+    if (!inputs.empty()) kwargs.push_back({key, call_arguments(inputs)[0]});
+  };
+  add("mask", options.mask);
+  add("initial_state", options.initial_state);
+  add("states", options.states);
+  if (options.training) kwargs.push_back({"training", {Json(*options.training)}});
+  add("key", options.key);
+  add("query_mask", options.query_mask);
+  add("value_mask", options.value_mask);
+  add("key_mask", options.key_mask);
+  add("attention_mask", options.attention_mask);
+  if (options.return_attention_scores) kwargs.push_back({"return_attention_scores", {Json(true)}});
+  if (options.use_causal_mask) kwargs.push_back({"use_causal_mask", {Json(true)}});
+  return kwargs;
+}
+
+}  // namespace keratin::functional

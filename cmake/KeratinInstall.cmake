@@ -1,8 +1,10 @@
 # cmake --install: the tool, the runtime's headers and the package that find_package(Keratin) reads.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(TARGETS keratin keratin_runtime EXPORT KeratinTargets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET keratin_clang)
+  install(TARGETS keratin_clang LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/keratin)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/keratin DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(EXPORT KeratinTargets NAMESPACE Keratin:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Keratin)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/KeratinConfig.cmake.in ${PROJECT_BINARY_DIR}/KeratinConfig.cmake

@@ -12,6 +12,7 @@ namespace keratin {
 struct EmittedFile {
   std::string name;  // path below the bundle's directory
   std::string content;
+  std::string symbol = {};  // of binary content that the assembler includes: the name by which the program has it
 };
 
 struct Bundle {

@@ -33,6 +33,7 @@ class Emitter {
   static std::string view_text(const ir::Buffer& buffer, const std::string& pointer, bool constant);
   std::string weights_source() const;
   std::string weights_blob() const;
+  std::string weights_symbol() const;
   /// NAME_weights.bin: header, table, payload.
   std::string weights_file() const;
   std::string dispatch_source() const;

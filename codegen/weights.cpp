@@ -102,8 +102,9 @@ std::string Emitter::weights_source() const {
   return text + "\n" + load_function() + state_reset() + optimizer_start() + fmt::format("}}  // namespace {}\n", space());
 }
 
+std::string Emitter::weights_symbol() const { return fmt::format("keratin_{}_{}_weights", identifier(space()), options_.name); }
+
 std::string Emitter::embedded_blob() const {
-  const std::string symbol = fmt::format("keratin_{}_{}_weights", identifier(space()), options_.name);
   return fmt::format(
       "// {0} bytes lie in {1}_weights.cpp.bin beside this file (content {2:016x}); the assembler includes them.\n"
       "#define KERATIN_WEIGHTS \"{3}\"\n"
@@ -115,7 +116,7 @@ std::string Emitter::embedded_blob() const {
       "#elif defined(_WIN32)\n"
       "asm(\".section .rdata,\\\"dr\\\"\\n.p2align 6\\n.globl \" KERATIN_WEIGHTS \"\\n\" KERATIN_WEIGHTS \":\\n.incbin \\\"\" __FILE__ \".bin\\\"\\n.text\\n\");\n"
       "#else\n#error \"no way to include a binary file is known for this target; use: keratin compile --weights-as array, or file\"\n#endif\n\n",
-      prepared_bytes() + bytes_of(weights_), options_.name, hash_of(weights_blob()), symbol);
+      prepared_bytes() + bytes_of(weights_), options_.name, hash_of(weights_blob()), weights_symbol());
 }
 
 std::string Emitter::literal_weights(const std::vector<PreparedField>& fields, std::string_view type, std::string_view function) const {

@@ -6,7 +6,7 @@ function(expect_failure compiler wanted)
   file(REMOVE_RECURSE ${DIRECTORY})
   file(MAKE_DIRECTORY ${DIRECTORY})
   execute_process(
-    COMMAND ${CMAKE_COMMAND} -E env "CXX=${compiler}" "KERATIN_CACHE_DIR=${DIRECTORY}/cache" ${TOOL} predict ${MODEL} --inputs ${INPUTS} --outputs ${results}
+    COMMAND ${CMAKE_COMMAND} -E env KERATIN_BUILD=system "CXX=${compiler}" "KERATIN_CACHE_DIR=${DIRECTORY}/cache" ${TOOL} predict ${MODEL} --inputs ${INPUTS} --outputs ${results}
     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
   if(NOT status EQUAL 3)
     message(FATAL_ERROR "CXX=${compiler}: status ${status} instead of 3: ${errors}")

@@ -1,4 +1,4 @@
-// A bundle built and loaded: the system's compiler makes a shared library, the cache keeps it by content.
+// A bundle built and loaded, by Clang in the process or by the system's compiler; the cache keeps what was built by content.
 #pragma once
 
 #include <memory>
@@ -15,31 +15,40 @@ struct BuildFailure {
   std::string message;
 };
 
+/// Who builds: Clang in the process (the plugin keratin_clang), or the program that CXX names (or c++), its library opened with dlopen.
+/// automatic: what KERATIN_BUILD says (clang or system), else Clang where the plugin is.
+enum class Builder : uint8_t { automatic, clang, system };
+
 /// What is built: C++17 sources (files ending in .cpp are compiled, the others lie beside them).
 struct BuildInput {
   std::vector<EmittedFile> files;
   std::vector<std::string> flags = {"-O3", "-march=native"};
+  Builder builder = Builder::automatic;
 };
 
 /// Flags for code that is built to be compared and not to be fast: every warning is an error. `level`: -O0 compiles a training step four times as fast
 /// as -O1, which sees more to warn of.
 std::vector<std::string> checking_flags(const char* level = "-O1");
 
-/// A loaded shared library; closed with its last owner.
+/// Loaded code; it ends with its last owner.
 class Library {
  public:
-  ~Library();
+  virtual ~Library() = default;
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
   /// The address of a function with C linkage; IR_CHECKs that it is there.
   void* symbol(const std::string& name) const;
   double build_seconds() const { return build_seconds_; }  // 0 where the cache had it
 
+ protected:
+  explicit Library(double build_seconds) : build_seconds_(build_seconds) {}
+
  private:
-  friend std::shared_ptr<Library> build(const BuildInput& input);
-  void* handle_ = nullptr;
-  double build_seconds_ = 0;
+  virtual void* find(const std::string& name) const = 0;
+  double build_seconds_;
 };
 
-/// Compiles with `CXX` (or c++), links and loads. Concurrent processes may build the same; each sees a whole library. Throws BuildFailure.
+/// Compiles, links and loads. Concurrent processes may build the same; each sees a whole library. Throws BuildFailure.
 std::shared_ptr<Library> build(const BuildInput& input);
 
 /// Where built code is kept: KERATIN_CACHE_DIR, else below the user's cache directory.

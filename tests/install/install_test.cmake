@@ -14,3 +14,11 @@ run(${CMAKE_COMMAND} --build ${outside})
 run(${outside}/outside)
 # The tool finds the headers that were installed with it.
 run(${CMAKE_COMMAND} -E env --unset=KERATIN_RUNTIME_DIR KERATIN_CACHE_DIR=${BUILD}/install_test/cache ${prefix}/bin/keratin bench ${SOURCE}/examples/data/sine_lstm.keras --seconds 0.01)
+# So does it Clang in the process, where that was built: the installed plugin, not the build's.
+if(CLANG)
+  file(GLOB plugin ${prefix}/lib*/keratin/keratin_clang.so ${prefix}/lib/*/keratin/keratin_clang.so)
+  if(NOT plugin)
+    message(FATAL_ERROR "the plugin for Clang was not installed")
+  endif()
+  run(${CMAKE_COMMAND} -E env KERATIN_CLANG_PLUGIN=${plugin} KERATIN_BUILD=clang KERATIN_CACHE_DIR=${BUILD}/install_test/cache PATH=/nonexistent ${prefix}/bin/keratin bench ${SOURCE}/examples/data/sine_lstm.keras --seconds 0.01)
+endif()

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "compiler/functional/state.h"
+#include "compiler/data/tensors.h"
+#include "compiler/functional/model_state.h"
 #include "compiler/graph/model.h"
 #include "compiler/view/open_sizes.h"
 #include "compiler/import/bind_weights.h"
 #include "compiler/layers/call_context.h"
+#include "ir/eval.h"
 
 namespace keratin::functional {
 
@@ -34,7 +36,10 @@ Shape fixed(const TensorShape& shape, int64_t open) {
 /// A scratch program with one call of the layer.
 class Scratch {
  public:
-  Scratch(keratin::Layer& layer, int64_t open) : layer_(layer), open_(open), program_(with_predict()), expansion_{program_, result_.problems, kFile, false, {}, 0, {}, {}, {}, {}}, builder_(program_, ir::FunctionId{0}) {}
+  Scratch(keratin::Layer& layer, int64_t open, bool training = false)
+      : layer_(layer), open_(open), program_(with_predict()), expansion_{program_, result_.problems, kFile, training, {}, 0, {}, {}, {}, {}}, builder_(program_, ir::FunctionId{0}) {}
+
+  ir::Program& program() { return program_; }
 
   Expanded run(const Node& node) {
     CallInputs inputs;
@@ -43,6 +48,8 @@ class Scratch {
     const KTensors outputs = call_layer(expansion_, builder_, layer_, layer_.name, inputs);
     if (!result_.problems.empty()) return std::move(result_);
     for (const KTensor& output : outputs) {
+      program_.functions[0].outputs.push_back(output.value.id());
+      program_.functions[0].output_names.push_back("y");
       result_.outputs.push_back({output.value.dtype(), output.value.shape()});
       result_.masks.push_back(output.has_mask() ? std::optional(output.mask.shape()) : std::nullopt);
     }
@@ -212,6 +219,64 @@ std::vector<Tensor> record_call(const std::shared_ptr<LayerState>& layer, std::v
   for (size_t i = 0; i < node->outputs.size(); ++i) outputs.push_back(GraphAccess::tensor(layer, number, static_cast<int>(i)));
   layer->nodes.push_back(std::move(node));
   return outputs;
+}
+
+namespace {
+
+/// Tensors of the arrays' types, which only live for one call.
+std::vector<Tensor> stand_ins(const std::vector<NDArray>& data) {
+  std::vector<Tensor> tensors;
+  for (const NDArray& array : data) {
+    InputOptions options;
+    options.batch_shape.assign(array.shape().begin(), array.shape().end());
+    options.dtype = array.dtype();
+    options.name = "data";
+    tensors.push_back(Input(options));
+  }
+  return tensors;
+}
+
+/// The weights below a layer, by the paths of an expansion of it alone.
+std::map<std::string, std::shared_ptr<VariableState>> variables_of(const LayerState& layer) {
+  std::map<std::string, std::shared_ptr<VariableState>> map;
+  for (const OwnedWeight& weight : weights_of(layer)) map[layer.model ? layer.name + "/" + weight.path : weight.path] = weight.state;
+  return map;
+}
+
+}  // namespace
+
+std::vector<NDArray> computed_call(const std::shared_ptr<LayerState>& layer, const std::vector<NDArray>& data, const CallOptions& options) {
+  if (!layer || !layer->definition) throw ValueError("This layer cannot be called.");
+  const std::vector<Tensor> tensors = stand_ins(data);
+  Node node;
+  node.args = call_arguments(tensors.size() == 1 ? Inputs(tensors[0]) : Inputs(tensors));
+  node.kwargs = call_keywords(options);
+  for (const CallTree& arg : node.args) flatten(arg, node.inputs);
+  inferred(*layer, node);
+  if (!layer->model) build_or_compare(*layer, node);
+  forget_weights(*layer->definition);
+  Scratch scratch(*layer->definition, 0, options.training.value_or(false));
+  const Expanded expanded = scratch.run(node);
+  if (!expanded.problems.empty()) raise(expanded.problems, kFile);
+  forget_weights(*layer->definition);
+  ir::Program& program = scratch.program();
+  const auto variables = variables_of(*layer);
+  for (ir::Variable& variable : program.variables)
+    if (const auto found = variables.find(variable.name); found != variables.end())
+      variable.initial = std::make_shared<const ir::Tensor>(to_tensor(found->second->current(), variable.type.dtype));
+  ir::Tensors inputs;
+  for (const NDArray& array : data) {
+    const Array whole = to_engine(array);
+    inputs.push_back(to_tensor(whole, whole.dtype));
+  }
+  ir::Evaluator evaluator(program, 1);
+  const Result<ir::Tensors> outputs = evaluator.run(ir::FunctionId{0}, inputs);
+  if (!outputs) throw ValueError(fmt::format("Layer '{}': {}", layer->name, outputs.error()));
+  for (const ir::Update& update : program.functions[0].updates)
+    if (const auto found = variables.find(program.variable(update.variable).name); found != variables.end()) found->second->value = to_array(evaluator.variable(update.variable));
+  std::vector<NDArray> arrays;
+  for (const ir::Tensor& output : *outputs) arrays.push_back(from_engine(to_array(output)));
+  return arrays;
 }
 
 std::vector<Tensor> record_operation(const std::string& name, Json::Object config, std::vector<CallTree> args, CallTree::Dict kwargs) {

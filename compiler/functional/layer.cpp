@@ -53,8 +53,9 @@ std::shared_ptr<LayerState> make_layer(const std::string& class_name, Json confi
   auto state = std::make_shared<LayerState>();
   const std::string keras_class = operation ? class_name.substr(0, class_name.size() - 3) : class_name;
   const Json* name = config.find("name");
+  const size_t package = keras_class.find('>');
   if (!name || !name->is_string() || name->as_string().empty()) {
-    Json::Object named{{"name", automatic_name(keras_class)}};
+    Json::Object named{{"name", automatic_name(package == std::string::npos ? keras_class : keras_class.substr(package + 1))}};
     if (config.is_object())
       for (const auto& member : config.as_object())
         if (member.first != "name") named.push_back(member);
@@ -65,6 +66,11 @@ std::shared_ptr<LayerState> make_layer(const std::string& class_name, Json confi
   state->operation = operation;
   state->module = operation ? module_of_operation(keras_class) : "keras.layers";
   if (operation) state->registered_name = keras_class;
+  if (package != std::string::npos) {  // a class of the program's own
+    state->class_name = keras_class.substr(package + 1);
+    state->registered_name = keras_class;
+    state->module = "builtins";
+  }
   state->config = std::move(config);
 
   Problems problems;
@@ -91,6 +97,14 @@ LayerState& required(const std::shared_ptr<LayerState>& state) {
 Outputs Layer::operator()(const Inputs& inputs, const CallOptions& options) const {
   required(state_);
   return Outputs(record_call(state_, call_arguments(inputs), call_keywords(options)));
+}
+
+std::vector<NDArray> Layer::operator()(const std::vector<NDArray>& data, const CallOptions& options) const { return computed_call(state_, data, options); }
+
+NDArray Layer::operator()(const NDArray& data, const CallOptions& options) const {
+  std::vector<NDArray> outputs = computed_call(state_, {data}, options);
+  if (outputs.size() != 1) throw ValueError(fmt::format("Layer '{}' gives {} arrays; call it with a list of one array to get them all.", name(), outputs.size()));
+  return outputs[0];
 }
 
 const std::string& Layer::name() const { return required(state_).name; }

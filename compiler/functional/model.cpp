@@ -113,8 +113,10 @@ std::string Model::summary_text(const SummaryOptions& options) const {
   LayerState& state = model_of(state_);
   refresh(state);
   Problems problems;
-  const std::optional<Outline> outline = outline_of(state.model->source, problems);
+  std::optional<Outline> outline = outline_of(state.model->source, problems);
   require_all(problems, state.name);
+  const Engines* engines = state.model->engines.get();
+  if (!engines || (engines->optimizer.empty() && engines->stored_optimizer.empty())) outline->optimizer.reset();  // it has no variables before its first step
   // Keras leaves four columns of a terminal free; a line length is taken as it is.
   const Result<std::string> text = keratin::summary_text(*outline, {options.line_length + 4, options.expand_nested});
   if (!text) throw ValueError(text.error());

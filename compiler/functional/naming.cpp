@@ -32,6 +32,15 @@ std::string automatic_name(const std::string& class_name) {
   return number == 0 ? stem : stem + "_" + std::to_string(number);
 }
 
+SessionNames::SessionNames() {
+  const std::lock_guard lock(session().mutex);
+  names_ = session().names;
+}
+SessionNames::~SessionNames() {
+  const std::lock_guard lock(session().mutex);
+  session().names = std::move(names_);
+}
+
 uint64_t next_seed() {
   Session& the = session();
   const std::lock_guard lock(the.mutex);

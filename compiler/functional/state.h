@@ -91,6 +91,18 @@ const TensorType& type_of(const Tensor& tensor);
 /// `dense`, `dense_1`, ...: Keras's automatic names, one counter for each class.
 std::string automatic_name(const std::string& class_name);
 
+/// Puts the numbers of automatic names back at its end.
+class SessionNames {
+ public:
+  SessionNames();
+  ~SessionNames();
+  SessionNames(const SessionNames&) = delete;
+  SessionNames& operator=(const SessionNames&) = delete;
+
+ private:
+  std::map<std::string, int> names_;
+};
+
 /// The next number of the process's stream of seeds.
 uint64_t next_seed();
 
@@ -99,6 +111,9 @@ std::shared_ptr<LayerState> make_layer(const std::string& class_name, Json confi
 
 /// Records a call: infers the types of its outputs, builds the weights at the first one. Throws ValueError in Keras's words.
 std::vector<Tensor> record_call(const std::shared_ptr<LayerState>& layer, std::vector<CallTree> args, CallTree::Dict kwargs);
+
+/// A call on data: computes by the evaluator; moving statistics change where options.training is true.
+std::vector<NDArray> computed_call(const std::shared_ptr<LayerState>& layer, const std::vector<NDArray>& data, const CallOptions& options);
 
 /// All tensors inside, dictionaries in the order of their sorted keys.
 void flatten(const CallTree& tree, std::vector<Tensor>& tensors);

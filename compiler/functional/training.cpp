@@ -109,6 +109,8 @@ void Model::compile(const CompileOptions& options) const {
 
 bool Model::compiled() const { return !model_of(state_).model->compile_config.is_null(); }
 
+Json Model::get_compile_config() const { return model_of(state_).model->compile_config; }
+
 // ---- fit
 
 namespace {

@@ -78,7 +78,10 @@ std::shared_ptr<Layer> read_layer(const Json& serialized, const std::string& pat
     if (!layer) return nullptr;
   } else {
     const bool operation = is_operation_module(serialized);
-    const LayerDefinition* definition = find_layer(operation ? class_name + ".op" : class_name);
+    const Json& registered = member(serialized, "registered_name");
+    const bool own = !operation && registered.is_string() && registered.as_string().find('>') != std::string::npos;
+    const LayerDefinition* definition = own ? find_layer(registered.as_string()) : nullptr;
+    if (!definition) definition = find_layer(operation ? class_name + ".op" : class_name);
     if (!definition) {
       context.problems.add(fmt::format("{}: {}", where, operation ? fmt::format("operation {} is not supported", class_name) : unsupported(class_name, serialized)));
       return nullptr;

@@ -24,6 +24,11 @@ const Json* ConfigReader::get(std::string_view key) {
   return value && value->is_null() ? nullptr : value;
 }
 
+void ConfigReader::ignore_the_rest() {
+  if (config_.is_object())
+    for (const auto& member : config_.as_object()) used_.insert(member.first);
+}
+
 bool ConfigReader::has(std::string_view key) const { return config_.find(key) != nullptr; }
 
 const Json& ConfigReader::raw(std::string_view key) {

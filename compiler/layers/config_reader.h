@@ -59,6 +59,9 @@ class ConfigReader {
   /// The value as it stands (null where absent); the caller looks into it.
   const Json& raw(std::string_view key);
   bool has(std::string_view key) const;
+  /// All of it, for a layer of a program's own, which answers for its keys itself: ignore_the_rest().
+  const Json& whole() const { return config_; }
+  void ignore_the_rest();
   /// Keys without effect on anything the compiler emits for this layer.
   void ignore(std::initializer_list<std::string_view> keys);
   /// The value must be one of these, anything else is not supported.

@@ -135,7 +135,9 @@ struct LayerDefinition {
 
 /// The definition of a class name, or nullptr. Operations are looked up with `.op` appended.
 const LayerDefinition* find_layer(std::string_view class_name);
-/// All definitions, sorted by name.
+/// Makes a class known to this process, beside those of layers.def: what a program defines. `name` is a class name or `package>Name`.
+void add_layer_definition(const std::string& name, std::function<std::unique_ptr<Layer>()> create);
+/// All definitions but added ones, sorted by name.
 std::vector<const LayerDefinition*> all_layers();
 
 template <class T>

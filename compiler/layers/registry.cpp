@@ -1,6 +1,7 @@
 // The registry: layers.def names each layer's definition, operations come from their tables; aliases are the class names of older versions.
 #include <algorithm>
 #include <map>
+#include <mutex>
 
 #include "compiler/layers/layer.h"
 #include "compiler/operations/operation.h"
@@ -31,9 +32,33 @@ const std::map<std::string_view, const LayerDefinition*>& registry() {
 
 }  // namespace
 
+namespace {
+
+/// Classes of a program's own.
+struct Added {
+  std::mutex mutex;
+  std::map<std::string, LayerDefinition, std::less<>> definitions;  // never removed: pointers to them stay
+};
+Added& added() {
+  static Added the;
+  return the;
+}
+
+}  // namespace
+
+void add_layer_definition(const std::string& name, std::function<std::unique_ptr<Layer>()> create) {
+  const std::lock_guard lock(added().mutex);
+  const auto entry = added().definitions.try_emplace(name).first;
+  entry->second.name = entry->first;
+  entry->second.create = std::move(create);
+}
+
 const LayerDefinition* find_layer(std::string_view class_name) {
   const auto found = registry().find(class_name);
-  return found == registry().end() ? nullptr : found->second;
+  if (found != registry().end()) return found->second;
+  const std::lock_guard lock(added().mutex);
+  const auto own = added().definitions.find(class_name);
+  return own == added().definitions.end() ? nullptr : &own->second;
 }
 
 std::vector<const LayerDefinition*> all_layers() {

@@ -152,6 +152,8 @@ Json config_of(A arguments) {
     if (encoded.is_null() && std::string_view(key) == "activity_regularizer") return;
     config.set(key, std::move(encoded));
   });
+  if constexpr (requires { A::kUnused; })  // arguments that Keras writes and this compiler does not offer
+    for (const char* key : A::kUnused) config.set(key, Json());
   return config;
 }
 

@@ -3,6 +3,7 @@
 
 #include "keratin/array.h"
 #include "keratin/callbacks.h"
+#include "keratin/custom.h"
 #include "keratin/error.h"
 #include "keratin/layer.h"
 #include "keratin/layers.h"

@@ -129,6 +129,8 @@ class Model : public Layer {
 
   void compile(const CompileOptions& options = {}) const;
   bool compiled() const;
+  /// What compile() was given, as Keras writes it; null before.
+  Json get_compile_config() const;
   History fit(const Data& x, const Data& y, const FitOptions& options = {}) const;
   /// Loss and metrics by name.
   Logs evaluate(const Data& x, const Data& y, const EvaluateOptions& options = {}) const;

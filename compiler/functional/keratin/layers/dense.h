@@ -7,6 +7,7 @@ namespace keratin::layers {
 
 /// The arguments of Dense.
 struct DenseArguments {
+  static constexpr const char* kUnused[] = {"quantization_config"};
   NamedOnly named_only{};
   Positive units{};
   ActivationFunction activation = "linear";

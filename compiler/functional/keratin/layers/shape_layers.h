@@ -32,6 +32,7 @@ class Reshape : public Layer {
   using Arguments = ReshapeArguments;
   explicit Reshape(Arguments arguments) : Layer("Reshape", config_of(std::move(arguments))) {}
   explicit Reshape(Ints target_shape, Arguments arguments = {}) : Reshape((arguments.target_shape = std::move(target_shape), std::move(arguments))) {}
+  explicit Reshape(std::initializer_list<int64_t> target_shape, Arguments arguments = {}) : Reshape(Ints(target_shape), std::move(arguments)) {}
 };
 
 }  // namespace keratin::layers

@@ -25,6 +25,7 @@ std::shared_ptr<LayerState> state_of(const GraphLayer& entry) {
   if (auto model = std::dynamic_pointer_cast<keratin::Model>(entry.layer)) return state_of_model(model, entry.json);
   auto state = std::make_shared<LayerState>();
   state->class_name = entry.layer->is_operation && !entry.layer->class_name.ends_with(".op") ? entry.layer->class_name + ".op" : entry.layer->class_name;
+  if (const size_t package = state->class_name.find('>'); package != std::string::npos) state->class_name.erase(0, package + 1);
   state->name = entry.name;
   state->operation = entry.layer->is_operation;
   state->module = member(entry.json, "module").is_string() ? member(entry.json, "module").as_string() : "keras.layers";

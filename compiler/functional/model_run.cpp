@@ -49,7 +49,8 @@ std::unique_ptr<Trainer> started(LayerState& state, ExpandedModel expanded, Trai
     return std::make_unique<ReferenceTrainer>(*built.reference_program, std::move(step));
   }
   blank_weights(expanded.program);
-  const EmitOptions emitted = emit_options(state.model->source, expanded.program, "model", "keratin_model");
+  EmitOptions emitted = emit_options(state.model->source, expanded.program, "model", "keratin_model");
+  emitted.source = "a model of this process";  // not its name: equal graphs are built once
   PipelineOptions pipeline;
   pipeline.plan.keep_weights = true;
   try {

@@ -12,6 +12,7 @@ run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
 run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/tests/install/project -B ${outside} -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${prefix} -DMODEL=${SOURCE}/examples/data/sine_lstm.keras)
 run(${CMAKE_COMMAND} --build ${outside})
 run(${outside}/outside)
+run(${CMAKE_COMMAND} -E env KERATIN_CACHE_DIR=${BUILD}/install_test/cache ${CMAKE_COMMAND} -E chdir ${outside} ${outside}/train)
 # The tool finds the headers that were installed with it.
 run(${CMAKE_COMMAND} -E env --unset=KERATIN_RUNTIME_DIR KERATIN_CACHE_DIR=${BUILD}/install_test/cache ${prefix}/bin/keratin bench ${SOURCE}/examples/data/sine_lstm.keras --seconds 0.01)
 # So does it Clang in the process, where that was built: the installed plugin, not the build's.

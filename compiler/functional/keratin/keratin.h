@@ -8,6 +8,7 @@
 #include "keratin/layer.h"
 #include "keratin/layers.h"
 #include "keratin/model.h"
+#include "keratin/ops.h"
 #include "keratin/optimizers.h"
 #include "keratin/tensor.h"
 

@@ -25,11 +25,12 @@ struct Expanded {
   std::vector<ir::Type> outputs;
   std::vector<std::optional<Shape>> masks;
   Problems problems;
+  std::optional<int64_t> wanted_batch;  // the call holds for so many examples only: once more with them
 };
 
-Shape fixed(const TensorShape& shape, int64_t open) {
+Shape fixed(const TensorShape& shape, int64_t open, Dim batch) {
   Shape made;
-  for (size_t axis = 0; axis < shape.size(); ++axis) made.dims.push_back(shape[axis] ? Dim(*shape[axis]) : axis == 0 ? kBatch : Dim(open));
+  for (size_t axis = 0; axis < shape.size(); ++axis) made.dims.push_back(shape[axis] ? Dim(*shape[axis]) : axis == 0 ? batch : Dim(open));
   return made;
 }
 
@@ -40,6 +41,7 @@ class Scratch {
       : layer_(layer), open_(open), program_(with_predict()), expansion_{program_, result_.problems, kFile, training, {}, 0, {}, {}, {}, {}}, builder_(program_, ir::FunctionId{0}) {}
 
   ir::Program& program() { return program_; }
+  void fix_batch(int64_t batch) { batch_ = Dim(batch); }
 
   Expanded run(const Node& node) {
     CallInputs inputs;
@@ -47,7 +49,9 @@ class Scratch {
     for (const auto& [key, value] : node.kwargs) inputs.kwargs.emplace_back(key, resolved(value));
     const KTensors outputs = call_layer(expansion_, builder_, layer_, layer_.name, inputs);
     if (!result_.problems.empty()) return std::move(result_);
+    result_.wanted_batch = expansion_.wanted_batch;
     for (const KTensor& output : outputs) {
+      if (output.value.poisoned()) break;
       program_.functions[0].outputs.push_back(output.value.id());
       program_.functions[0].output_names.push_back("y");
       result_.outputs.push_back({output.value.dtype(), output.value.shape()});
@@ -81,13 +85,14 @@ class Scratch {
 
   KTensor parameter(const Tensor& tensor) {
     const TensorType& type = type_of(tensor);
-    KTensor made{builder_.parameter({type.dtype, fixed(type.shape, open_)}, "x"), {}};
-    if (type.mask) made.mask = builder_.parameter({DType::boolean, fixed(*type.mask, open_)}, "mask");
+    KTensor made{builder_.parameter({type.dtype, fixed(type.shape, open_, batch_)}, "x"), {}};
+    if (type.mask) made.mask = builder_.parameter({DType::boolean, fixed(*type.mask, open_, batch_)}, "mask");
     return made;
   }
 
   keratin::Layer& layer_;
   int64_t open_;
+  Dim batch_ = kBatch;
   ir::Program program_;
   Expanded result_;
   Expansion expansion_;
@@ -155,14 +160,22 @@ void build_or_compare(LayerState& layer, const Node& node) {
   }
 }
 
+/// One expansion, or a second one with the number of examples that the first one asked for.
+Expanded expanded(LayerState& layer, const Node& node, int64_t open) {
+  forget_weights(*layer.definition);
+  Expanded first = Scratch(*layer.definition, open).run(node);
+  if (!first.wanted_batch || !first.problems.empty()) return first;
+  forget_weights(*layer.definition);
+  Scratch scratch(*layer.definition, open);
+  scratch.fix_batch(*first.wanted_batch);
+  return scratch.run(node);
+}
+
 std::vector<TensorType> inferred(LayerState& layer, const Node& node) {
   const bool open = has_open(node.inputs);
   Problems problems;
   for (const auto& [small, large] : kSizes) {
-    forget_weights(*layer.definition);
-    const Expanded first = open ? Scratch(*layer.definition, small).run(node) : Expanded();
-    forget_weights(*layer.definition);
-    Expanded second = Scratch(*layer.definition, large).run(node);
+    const Expanded first = open ? expanded(layer, node, small) : Expanded(), second = expanded(layer, node, large);
     if (first.problems.empty() && second.problems.empty()) return common(open ? first : second, second);
     if (problems.empty()) problems = second.problems.empty() ? first.problems : second.problems;
     if (!open) break;

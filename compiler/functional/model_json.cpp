@@ -60,6 +60,7 @@ class Graph {
 
  private:
   void add(const std::shared_ptr<LayerState>& layer, int node) {
+    if (!layer->definition->version.keras3()) throw NotImplementedError(fmt::format("Layer '{}' comes from a file of Keras 2 and cannot be joined with new ones; save its model in Keras 3 first.", layer->name));
     if (calls_[layer.get()].insert(node).second && calls_[layer.get()].size() == 1) layers_.push_back(layer);
   }
 

@@ -39,7 +39,7 @@ class Concatenate : public Layer {
  private:
   static bool fit(const KTensors& tensors, int axis) {
     return std::all_of(tensors.begin(), tensors.end(), [&](const KTensor& tensor) {
-      const Shape& first = tensors[0].value.shape();
+      const Shape first = tensors[0].value.shape();
       if (tensor.value.rank() != first.rank()) return false;
       for (int i = 0; i < first.rank(); ++i)
         if (i != axis && tensor.value.dim(i) != first[i]) return false;
@@ -53,7 +53,7 @@ class Concatenate : public Layer {
     ir::Builder& b = ctx.b;
     Vals masks;
     for (const KTensor& tensor : tensors) {
-      const Shape& shape = tensor.value.shape();
+      const Shape shape = tensor.value.shape();
       masks.push_back(tensor.has_mask() ? mask_like(b, tensor.mask, shape) : b.full({DType::boolean, shape}, 1));
     }
     return b.reduce(masks_by_or(ctx.version()) ? ir::Reduce::Kind::any : ir::Reduce::Kind::all, b.concatenate(masks, axis), {-1});

@@ -24,7 +24,7 @@ class DotLayer : public Layer {
     to_one_dtype(ctx, tensors);
     int axes[2];
     for (size_t i = 0; i < 2; ++i) {
-      const Shape& shape = tensors[i].value.shape();
+      const Shape shape = tensors[i].value.shape();
       const std::optional<int> axis = ir::normalize_axis(axes_[i], shape.rank());
       if (!axis || *axis == 0)
         return ctx.fail(fmt::format("axes: {} is not one of the dimensions after the batch of {}", axes_[i], ir::keras_shape(shape)));

@@ -36,7 +36,7 @@ Val merged_mask(CallContext& ctx, const KTensors& tensors) {
   return mask;
 }
 
-Val mask_like(ir::Builder& b, Val mask, const Shape& shape) {
+Val mask_like(ir::Builder& b, Val mask, Shape shape) {
   while (!mask.poisoned() && mask.rank() < shape.rank()) mask = b.expand_dims(mask, -1);
   return b.broadcast(mask, shape);
 }

@@ -15,6 +15,6 @@ bool masks_by_or(const KerasVersion& version);
 Val merged_mask(CallContext& ctx, const KTensors& tensors);
 
 /// A mask [n, steps...] as one [.., 1...] that broadcasts to the shape of its tensor.
-Val mask_like(ir::Builder& b, Val mask, const Shape& shape);
+Val mask_like(ir::Builder& b, Val mask, Shape shape);
 
 }  // namespace keratin

@@ -16,9 +16,9 @@ class TimeDistributed : public Layer {
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const KTensors tensors = inputs.tensors();
     if (tensors.empty()) return ctx.fail("takes at least one tensor");
-    const Shape& first = tensors[0].value.shape();
+    const Shape first = tensors[0].value.shape();
     for (const KTensor& tensor : tensors) {
-      const Shape& shape = tensor.value.shape();
+      const Shape shape = tensor.value.shape();
       if (shape.rank() < 3)
         return ctx.fail(fmt::format("expected min_ndim=3, found ndim={}. Full shape received: {}", shape.rank(), ir::keras_shape(shape)));
       if (!shape[1].is_static()) return ctx.fail(fmt::format("dimension 1 of {} must be known", ir::keras_shape(shape)));

@@ -1,5 +1,7 @@
 #include "keratin/arguments.h"
 
+#include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "compiler/functional/serialized.h"
@@ -29,6 +31,46 @@ Json encode_tuple(const Ints& value, size_t rank) {
   if (value.scalar()) return Json::Array(rank, Json(value.values()[0]));
   throw ValueError(fmt::format("An argument must be a tuple of {} integers. Received {} of them.", rank, value.values().size()));
 }
+
+Json encode(const Extents& value) {
+  if (!value.given()) return {};
+  Json::Array list;
+  for (const std::optional<int64_t>& extent : value.values()) list.push_back(encode(extent));
+  return list;
+}
+
+Json encode(const Seed& value) { return encode(static_cast<const std::optional<int64_t>&>(value)); }
+
+Json encode(const Range& value) {
+  if (value.given() && (!value.json().is_array() || value.json().as_array().size() != 2))
+    throw ValueError(fmt::format("An argument should be a list of two numbers. Received: {}", value.json().dump()));
+  return value.json();
+}
+
+Json encode_factor(const Numbers& value, int low, int high, FactorForm form) {
+  const Json& given = value.json();
+  if (given.is_null()) return {};
+  const bool pair = given.is_array();
+  std::vector<double> ends;
+  for (const Json& end : pair ? given.as_array() : Json::Array{given}) ends.push_back(end.as_double());
+  const bool outside = std::any_of(ends.begin(), ends.end(), [&](double end) { return end < low || end > high; });
+  // Of a range to be clipped it is enough that a part lies inside.
+  const bool apart = pair && ends.size() == 2 && (ends[0] > high || ends[1] < low);
+  if ((pair && ends.size() != 2) || (pair && form == FactorForm::clipped ? apart : outside))
+    throw ValueError(fmt::format("The `factor` argument should be a number (or a list of two numbers) in the range [{}, {}]. Received: factor={}",
+                                 low, high, given.dump()));
+  if (form == FactorForm::plain || form == FactorForm::optional) return given;
+  if (pair) return Json::Array{std::min(ends[0], ends[1]), std::max(ends[0], ends[1])};
+  const double size = std::abs(ends[0]);
+  return Json::Array{form == FactorForm::clipped ? std::max(-size, static_cast<double>(low)) : -size, size};
+}
+
+void check_between(const char* name, double value, double low, double high) {
+  if (value >= low && value <= high) return;
+  throw ValueError(fmt::format("The `{}` argument should be a number in the range [{}, {}]. Received: {}={}", name, low, high, name, value));
+}
+
+void fail_missing(const char* name) { throw ValueError(fmt::format("missing 1 required argument: '{}'", name)); }
 
 Json encode(const std::vector<double>& value) { return Json::Array(value.begin(), value.end()); }
 

@@ -64,8 +64,9 @@ std::shared_ptr<LayerState> make_layer(const std::string& class_name, Json confi
   state->class_name = class_name;
   state->name = config.find("name")->as_string();
   state->operation = operation;
-  state->module = operation ? module_of_operation(keras_class) : "keras.layers";
-  if (operation) state->registered_name = keras_class;
+  const bool of_applications = class_name == "LayerScale" || class_name == "StochasticDepth";
+  state->module = operation ? module_of_operation(keras_class) : of_applications ? "keras.src.applications.convnext" : "keras.layers";
+  if (operation || of_applications) state->registered_name = keras_class;
   if (package != std::string::npos) {  // a class of the program's own
     state->class_name = keras_class.substr(package + 1);
     state->registered_name = keras_class;

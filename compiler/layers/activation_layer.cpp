@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "compiler/activations/activation.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/core.h"
 
 namespace keratin {
 
@@ -9,7 +11,11 @@ namespace {
 
 class ActivationLayer : public Layer {
  public:
-  void configure(ConfigReader& config) override { activation_ = read_activation(config, "activation", "linear"); }
+  void configure(ConfigReader& config) override {
+    layers::ActivationArguments arguments;
+    read_arguments(config, arguments);
+    activation_ = read_activation(config, "activation", "linear");
+  }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const KTensors tensors = inputs.tensors();

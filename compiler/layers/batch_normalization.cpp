@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/batch_normalization.h"
 
 namespace keratin {
 
@@ -12,21 +14,18 @@ class BatchNormalization : public Layer {
  public:
   void configure(ConfigReader& config) override {
     // tf.keras writes the axis as a list of one.
-    axes_ = config.integers("axis");
-    if (axes_.empty()) axes_ = {-1};
-    if (axes_.size() > 1 && config.version().keras3()) config.fail("axis", fmt::format("takes one number, got {}", axes_.size()));
-    momentum_ = config.number("momentum", 0.99);
-    epsilon_ = config.number("epsilon", 0.001);
-    center_ = config.boolean("center", true);
-    scale_ = config.boolean("scale", true);
+    read_arguments(config, arguments_);
+    const size_t axes = arguments_.axis.values().size();
+    if (axes == 0) arguments_.axis = -1;
+    if (axes > 1 && config.version().keras3()) config.fail("axis", fmt::format("takes one number, got {}", axes));
     config.require("renorm", {Json(false)});
     config.require("synchronized", {Json(false)});
-    config.ignore({"renorm_clipping", "renorm_momentum", "fused", "beta_constraint", "gamma_constraint", "virtual_batch_size",
-                   "adjustment"});
-    gamma_ = {config.raw("gamma_initializer"), config.raw("gamma_regularizer"), true, ir::Role::weight, DType::float32};
-    beta_ = {config.raw("beta_initializer"), config.raw("beta_regularizer"), true, ir::Role::weight, DType::float32};
-    mean_ = {config.raw("moving_mean_initializer"), {}, false, ir::Role::moving_statistic, DType::float32};
-    variance_ = {config.raw("moving_variance_initializer"), {}, false, ir::Role::moving_statistic, DType::float32};
+    config.ignore({"renorm_clipping", "renorm_momentum", "fused", "virtual_batch_size", "adjustment"});
+    const auto& a = arguments_;
+    gamma_ = {a.gamma_initializer.json(), a.gamma_regularizer.json(), true, ir::Role::weight, DType::float32};
+    beta_ = {a.beta_initializer.json(), a.beta_regularizer.json(), true, ir::Role::weight, DType::float32};
+    mean_ = {a.moving_mean_initializer.json(), {}, false, ir::Role::moving_statistic, DType::float32};
+    variance_ = {a.moving_variance_initializer.json(), {}, false, ir::Role::moving_statistic, DType::float32};
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -34,15 +33,15 @@ class BatchNormalization : public Layer {
     if (tensors.size() != 1) return ctx.fail(fmt::format("takes one tensor, got {}", tensors.size()));
     const Val x = tensors[0].value;
     if (x.poisoned()) return {KTensor{}};
-    const std::optional<std::vector<int>> axes = counted_axes(ctx, axes_, x.shape());
+    const std::optional<std::vector<int>> axes = counted_axes(ctx, arguments_.axis.values(), x.shape());
     if (!axes) return {KTensor{}};
     // A vector along one axis; with several, weights have the rank of x.
     const Shape along = ones_but(x.shape(), *axes), extent = axes->size() == 1 ? extents_of(x.shape(), *axes) : along;
     if (!extent.is_static()) return ctx.fail(fmt::format("Shapes used to initialize variables must be fully-defined (no `None` dimensions). Received: shape={} for variable path='{}/gamma'", ir::keras_shape(extent), ctx.path()));
     const DType statistics = dtype.variable == DType::float64 ? DType::float64 : DType::float32;
     for (CallContext::WeightOptions* options : {&gamma_, &beta_, &mean_, &variance_}) options->dtype = statistics;
-    const Weight* gamma = scale_ ? &ctx.weight("gamma", extent, gamma_) : nullptr;
-    const Weight* beta = center_ ? &ctx.weight("beta", extent, beta_) : nullptr;
+    const Weight* gamma = arguments_.scale ? &ctx.weight("gamma", extent, gamma_) : nullptr;
+    const Weight* beta = arguments_.center ? &ctx.weight("beta", extent, beta_) : nullptr;
     const Weight& moving_mean = ctx.weight("moving_mean", extent, mean_);
     const Weight& moving_variance = ctx.weight("moving_variance", extent, variance_);
 
@@ -53,7 +52,7 @@ class BatchNormalization : public Layer {
       std::tie(mean, variance) = batch_statistics(ctx, inputs, tensors[0], input, *axes, moving_mean, moving_variance);
 
     // y = x * scale + offset: two vectors that depend on weights alone, so that inference folds them into the producer.
-    Val scale = rsqrt(variance + epsilon_);
+    Val scale = rsqrt(variance + arguments_.epsilon);
     if (gamma) scale = scale * ctx.read_exact(*gamma);
     Val offset = -mean * scale;
     if (beta) offset = offset + ctx.read_exact(*beta);
@@ -96,7 +95,7 @@ class BatchNormalization : public Layer {
     mean = b.reshape(mean, moving_mean.shape);
     variance = b.reshape(variance, moving_mean.shape);
     const auto blend = [&](const Weight& moving, Val batch) {
-      ctx.update(moving, ctx.read_exact(moving) * momentum_ + stop_gradient(batch) * (1 - momentum_));
+      ctx.update(moving, ctx.read_exact(moving) * arguments_.momentum + stop_gradient(batch) * (1 - arguments_.momentum));
     };
     blend(moving_mean, mean);
     blend(moving_variance, corrected(ctx, x, kept, variance));
@@ -116,14 +115,12 @@ class BatchNormalization : public Layer {
       else count = ctx.b.size(x.dim(i), variance.dtype());
     }
     Val n = count.poisoned() ? ctx.b.number(variance.dtype(), static_cast<double>(fixed)) : count * static_cast<double>(fixed);
-    return variance * (n / (n - (fused ? 1.0 : 1.0 + epsilon_)));
+    return variance * (n / (n - (fused ? 1.0 : 1.0 + arguments_.epsilon)));
   }
 
   static bool contains(const std::vector<int>& axes, int axis) { return std::find(axes.begin(), axes.end(), axis) != axes.end(); }
 
-  std::vector<int64_t> axes_ = {-1};
-  double momentum_ = 0.99, epsilon_ = 0.001;
-  bool center_ = true, scale_ = true;
+  layers::BatchNormalizationArguments arguments_;
   CallContext::WeightOptions gamma_, beta_, mean_, variance_;
 };
 

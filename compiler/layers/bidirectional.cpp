@@ -1,7 +1,9 @@
 // Bidirectional (Schuster & Paliwal; keras.layers.Bidirectional): a layer forwards and one backwards in time, merged.
 #include <fmt/format.h>
 
+#include "compiler/layers/read_arguments.h"
 #include "compiler/layers/rnn.h"
+#include "keratin/layers/bidirectional.h"
 
 namespace keratin {
 
@@ -10,8 +12,10 @@ namespace {
 class Bidirectional : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    merge_mode_ = config.raw("merge_mode").is_null() && config.has("merge_mode") ? "none" : config.choice("merge_mode", "concat", {"concat", "sum", "mul", "ave"});
-    config.ignore({"merge_mode", "weights", "stateful", "return_sequences", "return_state"});
+    layers::BidirectionalArguments arguments;
+    read_arguments(config, arguments);
+    merge_mode_ = arguments.merge_mode ? config.choice("merge_mode", "concat", {"concat", "sum", "mul", "ave"}) : "none";
+    config.ignore({"weights", "stateful", "return_sequences", "return_state"});
     std::shared_ptr<Layer> forward = config.layer("layer"), backward;
     // Keras 2 stores the forward layer alone; the other one is the same, run the other way.
     const bool both = !config.raw("backward_layer").is_null();

@@ -4,6 +4,8 @@
 
 #include "compiler/layers/checks.h"
 #include "compiler/layers/merge.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/merge.h"
 
 namespace keratin {
 
@@ -11,7 +13,7 @@ namespace {
 
 class Concatenate : public Layer {
  public:
-  void configure(ConfigReader& config) override { axis_ = config.integer("axis", -1); }
+  void configure(ConfigReader& config) override { read_arguments(config, arguments_); }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     KTensors tensors = inputs.tensors();
@@ -19,14 +21,15 @@ class Concatenate : public Layer {
     for (const KTensor& tensor : tensors)
       if (tensor.value.poisoned()) return {KTensor{}};
     const int rank = tensors[0].value.rank();
-    const std::optional<int> axis = ir::normalize_axis(axis_, rank);
+    const std::optional<int> axis = ir::normalize_axis(arguments_.axis, rank);
     if (!axis)
-      return ctx.fail(fmt::format("axis: {} is outside the {} dimensions of {}", axis_, rank, ir::keras_shape(tensors[0].value.shape())));
+      return ctx.fail(fmt::format("axis: {} is outside the {} dimensions of {}", arguments_.axis, rank,
+                                  ir::keras_shape(tensors[0].value.shape())));
     if (!fit(tensors, *axis)) {
       std::string shapes;
       for (const KTensor& tensor : tensors) shapes += (shapes.empty() ? "" : ", ") + ir::keras_shape(tensor.value.shape());
-      return ctx.fail(fmt::format("requires inputs with matching shapes except for the concatenation axis {}. Received: [{}]", axis_,
-                                  shapes));
+      return ctx.fail(fmt::format("requires inputs with matching shapes except for the concatenation axis {}. Received: [{}]",
+                                  arguments_.axis, shapes));
     }
     to_one_dtype(ctx, tensors);
     Vals parts;
@@ -34,7 +37,7 @@ class Concatenate : public Layer {
     return {{ctx.b.concatenate(parts, *axis), mask(ctx, tensors, *axis)}};
   }
 
-  std::string describe() const override { return fmt::format("Concatenate(axis={})", axis_); }
+  std::string describe() const override { return fmt::format("Concatenate(axis={})", arguments_.axis); }
 
  private:
   static bool fit(const KTensors& tensors, int axis) {
@@ -59,7 +62,7 @@ class Concatenate : public Layer {
     return b.reduce(masks_by_or(ctx.version()) ? ir::Reduce::Kind::any : ir::Reduce::Kind::all, b.concatenate(masks, axis), {-1});
   }
 
-  int64_t axis_ = -1;
+  layers::ConcatenateArguments arguments_;
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include "compiler/layers/checks.h"
 #include "compiler/layers/merge.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/merge.h"
 
 namespace keratin {
 
@@ -11,10 +13,11 @@ namespace {
 class DotLayer : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    axes_ = config.integers("axes");
+    read_arguments(config, arguments_);
+    axes_ = arguments_.axes.values();
     if (axes_.size() == 1) axes_.push_back(axes_[0]);
-    if (axes_.size() != 2) config.fail("axes", fmt::format("has {} numbers, not one or two", axes_.size()));
-    normalize_ = config.boolean("normalize", false);
+    if (axes_.size() != 2)
+      config.fail("axes", arguments_.axes.given() ? fmt::format("has {} numbers, not one or two", axes_.size()) : "is missing");
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -35,7 +38,7 @@ class DotLayer : public Layer {
       return ctx.fail(fmt::format("incompatible input shapes: axis values {} (at axis {}) != {} (at axis {}). Full input shapes: {}, {}",
                                   ir::to_string(x.dim(axes[0])), axes[0],
                                   ir::to_string(y.dim(axes[1])), axes[1], ir::keras_shape(x.shape()), ir::keras_shape(y.shape())));
-    if (normalize_) {
+    if (arguments_.normalize) {
       x = unit(ctx, x, axes[0]);
       y = unit(ctx, y, axes[1]);
     }
@@ -52,8 +55,8 @@ class DotLayer : public Layer {
     return x * rsqrt(maximum(ctx.b.sum(x * x, {axis}, true), ctx.version().keras3() ? 1e-14 : 1e-12));
   }
 
+  layers::DotArguments arguments_;
   std::vector<int64_t> axes_;
-  bool normalize_ = false;
 };
 
 }  // namespace

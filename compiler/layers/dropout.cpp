@@ -3,6 +3,8 @@
 
 #include "compiler/layers/call_context.h"
 #include "compiler/layers/random.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/dropout.h"
 
 namespace keratin {
 
@@ -11,32 +13,27 @@ namespace {
 class Dropout : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    rate_ = config.required_number("rate");
-    if (rate_ < 0 || rate_ > 1) config.fail("rate", fmt::format("{} is not between 0 and 1", rate_));
-    noise_shape_ = config.raw("noise_shape");
-    config.ignore({"seed"});
+    read_arguments(config, arguments_);
+    if (rate() < 0 || rate() > 1) config.fail("rate", fmt::format("{} is not between 0 and 1", rate()));
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const KTensors tensors = inputs.tensors();
     if (tensors.size() != 1) return ctx.fail(fmt::format("takes one tensor, got {}", tensors.size()));
     const Val x = tensors[0].value;
-    if (!draws_noise(ctx, inputs) || rate_ == 0) return {{x, {}}};
-    Shape shape = x.shape();
-    if (noise_shape_.is_array()) {
-      if (static_cast<int>(noise_shape_.as_array().size()) != x.rank()) return ctx.fail(fmt::format("noise_shape: {} does not fit {}", noise_shape_.dump(), ir::keras_shape(x.shape())));
-      for (int i = 0; i < x.rank(); ++i)
-        if (const Json& extent = noise_shape_.as_array()[static_cast<size_t>(i)]; extent.is_int()) shape[i] = Dim(extent.as_int());
-    }
-    return {{drop(ctx, x, rate_, shape), {}}};
+    if (!draws_noise(ctx, inputs) || rate() == 0) return {{x, {}}};
+    const std::optional<Shape> shape = noise_shape_for(ctx, x, arguments_.noise_shape);
+    if (!shape) return {KTensor{}};
+    return {{drop(ctx, x, rate(), *shape), {}}};
   }
 
   bool passes_mask() const override { return true; }
-  std::string describe() const override { return fmt::format("Dropout({}), the identity in inference", rate_); }
+  std::string describe() const override { return fmt::format("Dropout({}), the identity in inference", rate()); }
 
  private:
-  double rate_ = 0;
-  Json noise_shape_;
+  double rate() const { return arguments_.rate; }
+
+  layers::DropoutArguments arguments_;
 };
 
 }  // namespace

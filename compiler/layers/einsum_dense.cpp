@@ -5,6 +5,8 @@
 
 #include "compiler/activations/activation.h"
 #include "compiler/layers/call_context.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/einsum_dense.h"
 
 namespace keratin {
 
@@ -19,18 +21,16 @@ struct Contraction {
 class EinsumDense : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    equation_ = config.text("equation", "");
+    read_arguments(config, arguments_);
+    equation_ = arguments_.equation;
+    if (equation_.empty()) config.fail("equation", "is missing");
     std::erase(equation_, ' ');
     read_output_shape(config);
-    bias_axes_ = config.raw("bias_axes").is_string() ? config.raw("bias_axes").as_string() : "";
+    bias_axes_ = arguments_.bias_axes.value_or("");
     activation_ = read_activation(config, "activation", "linear");
-    kernel_initializer_ = config.raw("kernel_initializer");
-    bias_initializer_ = config.raw("bias_initializer");
-    kernel_regularizer_ = config.raw("kernel_regularizer");
-    bias_regularizer_ = config.raw("bias_regularizer");
     config.require("lora_rank", {Json()});
     config.require("quantization_config", {Json()});
-    config.ignore({"kernel_constraint", "bias_constraint", "lora_alpha", "gptq_unpacked_column_size"});
+    config.ignore({"lora_alpha", "gptq_unpacked_column_size"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -55,9 +55,10 @@ class EinsumDense : public Layer {
         return ctx.fail(fmt::format("output_shape: axis {} is {}, the input has {}", c.output[i], ir::to_string(c.output_dims[i]), ir::to_string(extent(c.output[i]))));
     for (char letter : bias_axes_)
       if (c.output.find(letter) == std::string::npos) return ctx.fail(fmt::format("bias_axes: {} is no axis of the output of '{}'", letter, equation_));
-    const Weight& weight = ctx.weight("kernel", kernel, kernel_initializer_, kernel_regularizer_);
+    const Weight& weight = ctx.weight("kernel", kernel, arguments_.kernel_initializer.json(), arguments_.kernel_regularizer.json());
     Val y = ctx.b.einsum(c.input + "," + c.weights + "->" + c.output, {x, ctx.read(weight)});
-    if (!bias_axes_.empty()) y = y + ctx.read(ctx.weight("bias", bias_shape(c, extent), bias_initializer_, bias_regularizer_));
+    const Json &initializer = arguments_.bias_initializer.json(), &regularizer = arguments_.bias_regularizer.json();
+    if (!bias_axes_.empty()) y = y + ctx.read(ctx.weight("bias", bias_shape(c, extent), initializer, regularizer));
     return {{apply(ctx, activation_, y), {}}};
   }
 
@@ -65,12 +66,10 @@ class EinsumDense : public Layer {
 
  private:
   void read_output_shape(ConfigReader& config) {
-    const Json& given = config.raw("output_shape");
-    const Json::Array list = given.is_array() ? given.as_array() : Json::Array{given};
-    for (const Json& extent : list) {
-      if (extent.is_null()) output_shape_.push_back(Dim(-1));
-      else if (extent.is_int() && extent.as_int() > 0) output_shape_.push_back(Dim(extent.as_int()));
-      else config.fail("output_shape", fmt::format("{} is neither a positive integer nor a list of them", given.dump()));
+    if (!arguments_.output_shape.given() && !config.failed()) config.fail("output_shape", "is missing");
+    for (const std::optional<int64_t>& extent : arguments_.output_shape.values()) {
+      if (extent && *extent < 1) config.fail("output_shape", fmt::format("{} is not positive", *extent));
+      output_shape_.push_back(Dim(extent.value_or(-1)));
     }
   }
 
@@ -119,8 +118,8 @@ class EinsumDense : public Layer {
 
   std::string equation_, bias_axes_;
   std::vector<Dim> output_shape_;
+  layers::EinsumDenseArguments arguments_;
   Activation activation_;
-  Json kernel_initializer_, bias_initializer_, kernel_regularizer_, bias_regularizer_;
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/core.h"
 
 namespace keratin {
 
@@ -10,12 +12,8 @@ namespace {
 class Embedding : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    input_dim_ = config.required_integer("input_dim", 1);
-    output_dim_ = config.required_integer("output_dim", 1);
-    mask_zero_ = config.boolean("mask_zero", false);
-    initializer_ = config.raw("embeddings_initializer");
-    regularizer_ = config.raw("embeddings_regularizer");
-    config.ignore({"embeddings_constraint", "input_length"});
+    read_arguments(config, arguments_);
+    config.ignore({"input_length"});
     config.require("weights", {});
   }
 
@@ -24,18 +22,20 @@ class Embedding : public Layer {
     if (x.poisoned()) return {KTensor{}};
     ir::Builder& b = ctx.b;
     Val ids = x.dtype() == DType::int64 ? x : b.cast(x, DType::int32);  // floats are truncated
-    Val table = ctx.read(ctx.weight("embeddings", {input_dim_, output_dim_}, initializer_, regularizer_));
-    Val mask = mask_zero_ ? b.compare(ir::Compare::Kind::ne, x, b.number(x.dtype(), 0)) : Val();
+    const Json &initializer = arguments_.embeddings_initializer.json(), &regularizer = arguments_.embeddings_regularizer.json();
+    Val table = ctx.read(ctx.weight("embeddings", {rows(), features()}, initializer, regularizer));
+    Val mask = arguments_.mask_zero ? b.compare(ir::Compare::Kind::ne, x, b.number(x.dtype(), 0)) : Val();
     return {{b.gather(table, ids, 0), mask}};
   }
 
   bool autocasts() const override { return false; }
-  std::string describe() const override { return fmt::format("Embedding({}, {})", input_dim_, output_dim_); }
+  std::string describe() const override { return fmt::format("Embedding({}, {})", rows(), features()); }
 
  private:
-  int64_t input_dim_ = 1, output_dim_ = 1;
-  bool mask_zero_ = false;
-  Json initializer_, regularizer_;
+  int64_t rows() const { return arguments_.input_dim; }
+  int64_t features() const { return arguments_.output_dim; }
+
+  layers::EmbeddingArguments arguments_;
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 // GlobalAveragePooling1D/2D/3D and GlobalMaxPooling1D/2D/3D (keras.layers); the average over steps honours a mask.
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/global_pooling.h"
 
 namespace keratin {
 
@@ -9,8 +11,7 @@ template <int kRank, bool kMax>
 class GlobalPooling : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    channels_first_ = config.channels_first();
-    keepdims_ = config.boolean("keepdims", false);
+    read_arguments(config, arguments_);
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -18,17 +19,18 @@ class GlobalPooling : public Layer {
     Val x = tensor.value;
     if (x.poisoned()) return {KTensor{}};
     ir::Builder& b = ctx.b;
+    const bool channels_first = arguments_.data_format.channels_first();
     std::vector<int> axes;
-    for (int i = 0; i < kRank; ++i) axes.push_back(i + (channels_first_ ? 2 : 1));
-    if (kMax) return {{b.max(x, axes, keepdims_), {}}};
+    for (int i = 0; i < kRank; ++i) axes.push_back(i + (channels_first ? 2 : 1));
+    if (kMax) return {{b.max(x, axes, arguments_.keepdims), {}}};
     Val mask = kRank == 1 ? call_mask(inputs, tensor) : Val();
-    if (mask.poisoned()) return {{b.mean(x, axes, keepdims_), {}}};
-    Val valid = b.expand_dims(b.cast(mask, x.dtype()), channels_first_ ? 1 : 2);
-    return {{b.sum(x * valid, axes, keepdims_) / b.sum(valid, axes, keepdims_), {}}};
+    if (mask.poisoned()) return {{b.mean(x, axes, arguments_.keepdims), {}}};
+    Val valid = b.expand_dims(b.cast(mask, x.dtype()), channels_first ? 1 : 2);
+    return {{b.sum(x * valid, axes, arguments_.keepdims) / b.sum(valid, axes, arguments_.keepdims), {}}};
   }
 
  private:
-  bool channels_first_ = false, keepdims_ = false;
+  layers::GlobalPoolingArguments arguments_;
 };
 
 }  // namespace

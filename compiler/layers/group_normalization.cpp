@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/group_normalization.h"
 
 namespace keratin {
 
@@ -10,35 +12,28 @@ namespace {
 class GroupNormalization : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    groups_ = config.integer("groups", 32);
-    if (groups_ < 1 && groups_ != -1) config.fail("groups", fmt::format("{} is neither positive nor -1 (as many as channels)", groups_));
-    axis_ = config.integer("axis", -1);
-    epsilon_ = config.number("epsilon", 0.001);
-    center_ = config.boolean("center", true);
-    scale_ = config.boolean("scale", true);
-    gamma_initializer_ = config.raw("gamma_initializer");
-    gamma_regularizer_ = config.raw("gamma_regularizer");
-    beta_initializer_ = config.raw("beta_initializer");
-    beta_regularizer_ = config.raw("beta_regularizer");
-    config.ignore({"gamma_constraint", "beta_constraint"});
+    read_arguments(config, arguments_);
+    const int64_t groups = arguments_.groups;
+    if (groups < 1 && groups != -1) config.fail("groups", fmt::format("{} is neither positive nor -1 (as many as channels)", groups));
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const Val x = only_tensor(ctx, inputs).value;
     if (x.poisoned()) return {KTensor{}};
-    const std::optional<int> axis = ir::normalize_axis(axis_, x.rank());
+    const std::optional<int> axis = ir::normalize_axis(arguments_.axis, x.rank());
     if (!axis || *axis == 0)
-      return ctx.fail(fmt::format("axis: {} is not one of the dimensions after the batch of {}", axis_, ir::keras_shape(x.shape())));
+      return ctx.fail(
+          fmt::format("axis: {} is not one of the dimensions after the batch of {}", arguments_.axis, ir::keras_shape(x.shape())));
     const Dim channels = x.dim(*axis);
     if (!channels.is_static()) return ctx.fail(fmt::format("axis: dimension {} of {} must be known", *axis, ir::keras_shape(x.shape())));
-    const int64_t groups = groups_ == -1 ? channels.size : groups_;
+    const int64_t groups = arguments_.groups == -1 ? channels.size : arguments_.groups;
     if (channels.size % groups != 0) return ctx.fail(fmt::format("groups: {} does not divide {} channels", groups, channels.size));
     Val y = normalize(ctx, x, *axis, groups);
     return {{ctx.b.cast(ctx.b.reshape(y, x.shape()), x.dtype()), {}}};
   }
 
   bool passes_mask() const override { return true; }
-  std::string describe() const override { return fmt::format("GroupNormalization(groups={})", groups_); }
+  std::string describe() const override { return fmt::format("GroupNormalization(groups={})", arguments_.groups); }
 
  private:
   /// The channel axis is split into [groups, channels of a group]; all axes but batch and groups are averaged over.
@@ -56,17 +51,15 @@ class GroupNormalization : public Layer {
     const DType dtype = x.dtype() == DType::float64 ? DType::float64 : DType::float32;
     Val grouped = b.reshape(b.cast(x, dtype), shape);
     Val centred = grouped - b.mean(grouped, axes, true);
-    Val y = centred * rsqrt(b.mean(centred * centred, axes, true) + epsilon_);
+    Val y = centred * rsqrt(b.mean(centred * centred, axes, true) + arguments_.epsilon);
     const auto along = [&](const Weight& weight) { return b.reshape(b.cast(ctx.read(weight), dtype), vector); };
-    if (scale_) y = y * along(ctx.weight("gamma", {channels}, gamma_initializer_, gamma_regularizer_));
-    if (center_) y = y + along(ctx.weight("beta", {channels}, beta_initializer_, beta_regularizer_));
+    const auto& a = arguments_;
+    if (a.scale) y = y * along(ctx.weight("gamma", {channels}, a.gamma_initializer.json(), a.gamma_regularizer.json()));
+    if (a.center) y = y + along(ctx.weight("beta", {channels}, a.beta_initializer.json(), a.beta_regularizer.json()));
     return y;
   }
 
-  int64_t groups_ = 32, axis_ = -1;
-  double epsilon_ = 0.001;
-  bool center_ = true, scale_ = true;
-  Json gamma_initializer_, gamma_regularizer_, beta_initializer_, beta_regularizer_;
+  layers::GroupNormalizationArguments arguments_;
 };
 
 }  // namespace

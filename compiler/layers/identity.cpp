@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/core.h"
 
 namespace keratin {
 
@@ -15,20 +17,19 @@ class Identity : public Layer {
 class ActivityRegularization : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    l1_ = config.number("l1", 0);
-    l2_ = config.number("l2", 0);
+    read_arguments(config, arguments_);
     activity_regularizer = Json();
-    if (l1_ == 0 && l2_ == 0) return;
-    Json arguments(Json::Object{{"l1", Json(l1_)}, {"l2", Json(l2_)}});
+    if (arguments_.l1 == 0 && arguments_.l2 == 0) return;
+    Json arguments(Json::Object{{"l1", Json(arguments_.l1)}, {"l2", Json(arguments_.l2)}});
     activity_regularizer = Json(Json::Object{{"class_name", Json("L1L2")}, {"config", std::move(arguments)}});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override { return {{only_tensor(ctx, inputs).value, {}}}; }
   bool passes_mask() const override { return true; }
-  std::string describe() const override { return fmt::format("ActivityRegularization(l1={}, l2={})", l1_, l2_); }
+  std::string describe() const override { return fmt::format("ActivityRegularization(l1={}, l2={})", arguments_.l1, arguments_.l2); }
 
  private:
-  double l1_ = 0, l2_ = 0;
+  layers::ActivityRegularizationArguments arguments_;
 };
 
 }  // namespace

@@ -3,16 +3,18 @@
 
 #include "compiler/layers/checks.h"
 #include "compiler/layers/normalize.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/layer_normalization.h"
 
 namespace keratin {
 
 namespace {
 
-/// The axes of a config, -1 where absent.
-std::vector<int64_t> read_axes(ConfigReader& config) {
-  std::vector<int64_t> axes = config.integers("axis");
-  if (axes.empty()) axes = {-1};
-  return axes;
+/// The arguments; an empty list of axes is the last one.
+template <class A>
+void read_with_axes(ConfigReader& config, A& arguments) {
+  read_arguments(config, arguments);
+  if (arguments.axis.values().empty()) arguments.axis = -1;
 }
 
 /// The call's tensor and its axes; a poisoned value after a problem. Weights of these axes need their extents.
@@ -35,26 +37,20 @@ Operand read_operand(CallContext& ctx, const CallInputs& inputs, const std::vect
 class LayerNormalization : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    axes_ = read_axes(config);
-    epsilon_ = config.number("epsilon", 0.001);
-    rms_scaling_ = config.boolean("rms_scaling", false);
-    center_ = config.boolean("center", true) && !rms_scaling_;
-    scale_ = config.boolean("scale", true) || rms_scaling_;
-    gamma_initializer_ = config.raw("gamma_initializer");
-    gamma_regularizer_ = config.raw("gamma_regularizer");
-    beta_initializer_ = config.raw("beta_initializer");
-    beta_regularizer_ = config.raw("beta_regularizer");
-    config.ignore({"gamma_constraint", "beta_constraint"});
+    read_with_axes(config, arguments_);
+    rms_scaling_ = config.boolean("rms_scaling", false);  // no argument any more, but in configs
+    if (rms_scaling_) std::tie(arguments_.center, arguments_.scale) = std::pair(false, true);
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
-    const auto [x, axes] = read_operand(ctx, inputs, axes_);
+    const auto [x, axes] = read_operand(ctx, inputs, arguments_.axis.values());
     if (x.poisoned()) return {KTensor{}};
     const Shape shape = extents_of(x.shape(), axes);
     std::optional<Val> gamma, beta;
-    if (scale_) gamma = ctx.read(ctx.weight("gamma", shape, gamma_initializer_, gamma_regularizer_));
-    if (center_) beta = ctx.read(ctx.weight("beta", shape, beta_initializer_, beta_regularizer_));
-    return {{rms_scaling_ ? scaled(ctx, x, axes, *gamma) : layer_norm(x, axes, epsilon_, gamma, beta), {}}};
+    const auto& a = arguments_;
+    if (a.scale) gamma = ctx.read(ctx.weight("gamma", shape, a.gamma_initializer.json(), a.gamma_regularizer.json()));
+    if (a.center) beta = ctx.read(ctx.weight("beta", shape, a.beta_initializer.json(), a.beta_regularizer.json()));
+    return {{rms_scaling_ ? scaled(ctx, x, axes, *gamma) : layer_norm(x, axes, arguments_.epsilon, gamma, beta), {}}};
   }
 
   bool passes_mask() const override { return true; }
@@ -66,41 +62,38 @@ class LayerNormalization : public Layer {
     const DType dtype = x.dtype() == DType::float64 ? DType::float64 : DType::float32;
     Val in = b.cast(x, dtype);
     Val centred = in - b.mean(in, axes, true);
-    Val y = in * rsqrt(b.mean(centred * centred, axes, true) + epsilon_) * b.reshape(b.cast(gamma, dtype), ones_but(x.shape(), axes));
+    Val y = in * rsqrt(b.mean(centred * centred, axes, true) + arguments_.epsilon);
+    y = y * b.reshape(b.cast(gamma, dtype), ones_but(x.shape(), axes));
     return b.cast(y, x.dtype());
   }
 
-  std::vector<int64_t> axes_;
-  double epsilon_ = 0.001;
-  bool rms_scaling_ = false, center_ = true, scale_ = true;
-  Json gamma_initializer_, gamma_regularizer_, beta_initializer_, beta_regularizer_;
+  layers::LayerNormalizationArguments arguments_;
+  bool rms_scaling_ = false;
 };
 
 class RMSNormalization : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    axes_ = read_axes(config);
-    epsilon_ = config.number("epsilon", 1e-6);
+    read_with_axes(config, arguments_);
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
-    const auto [x, axes] = read_operand(ctx, inputs, axes_);
+    const auto [x, axes] = read_operand(ctx, inputs, arguments_.axis.values());
     if (x.poisoned()) return {KTensor{}};
     Val scale = ctx.read(ctx.weight("scale", extents_of(x.shape(), axes), Json("ones")));
-    return {{rms_norm(x, axes, epsilon_, scale), {}}};
+    return {{rms_norm(x, axes, arguments_.epsilon, scale), {}}};
   }
 
  private:
-  std::vector<int64_t> axes_;
-  double epsilon_ = 1e-6;
+  layers::RMSNormalizationArguments arguments_;
 };
 
 class UnitNormalization : public Layer {
  public:
-  void configure(ConfigReader& config) override { axes_ = read_axes(config); }
+  void configure(ConfigReader& config) override { read_with_axes(config, arguments_); }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
-    const auto [x, axes] = read_operand(ctx, inputs, axes_);
+    const auto [x, axes] = read_operand(ctx, inputs, arguments_.axis.values());
     if (x.poisoned()) return {KTensor{}};
     // The floor under the squared norm: Keras 3 bounds 1/norm by 1e12, tf.keras the sum of squares.
     return {{x * rsqrt(maximum(ctx.b.sum(x * x, axes, true), ctx.version().keras3() ? 1e-24 : 1e-12)), {}}};
@@ -109,7 +102,7 @@ class UnitNormalization : public Layer {
   bool passes_mask() const override { return true; }
 
  private:
-  std::vector<int64_t> axes_;
+  layers::UnitNormalizationArguments arguments_;
 };
 
 }  // namespace

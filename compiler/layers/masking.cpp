@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/core.h"
 
 namespace keratin {
 
@@ -9,7 +11,7 @@ namespace {
 
 class Masking : public Layer {
  public:
-  void configure(ConfigReader& config) override { mask_value_ = config.number("mask_value", 0); }
+  void configure(ConfigReader& config) override { read_arguments(config, arguments_); }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const Val x = only_tensor(ctx, inputs).value;
@@ -17,14 +19,15 @@ class Masking : public Layer {
     ir::Builder& b = ctx.b;
     if (x.rank() < 2)
       return ctx.fail(fmt::format("expected min_ndim=2, found ndim={}. Full shape received: {}", x.rank(), ir::keras_shape(x.shape())));
-    Val valid = b.reduce(ir::Reduce::Kind::any, b.compare(ir::Compare::Kind::ne, x, b.number(x.dtype(), mask_value_)), {-1}, true);
+    const Val masked = b.number(x.dtype(), arguments_.mask_value);
+    Val valid = b.reduce(ir::Reduce::Kind::any, b.compare(ir::Compare::Kind::ne, x, masked), {-1}, true);
     return {{x * b.cast(valid, x.dtype()), b.squeeze(valid, {-1})}};
   }
 
-  std::string describe() const override { return fmt::format("Masking({})", mask_value_); }
+  std::string describe() const override { return fmt::format("Masking({})", arguments_.mask_value); }
 
  private:
-  double mask_value_ = 0;
+  layers::MaskingArguments arguments_;
 };
 
 }  // namespace

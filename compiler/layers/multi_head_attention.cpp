@@ -7,6 +7,8 @@
 #include "compiler/activations/functions.h"
 #include "compiler/layers/call_context.h"
 #include "compiler/layers/random.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/multi_head_attention.h"
 
 namespace keratin {
 
@@ -50,17 +52,18 @@ class Projection : public Layer {
 class MultiHeadAttention : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    heads_ = config.required_integer("num_heads", 1);
-    key_dim_ = config.required_integer("key_dim", 1);
-    value_dim_ = config.integer("value_dim", key_dim_, 1);
-    dropout_ = config.number("dropout", 0);
+    layers::MultiHeadAttentionArguments a;
+    read_arguments(config, a);
+    heads_ = a.num_heads;
+    key_dim_ = a.key_dim;
+    value_dim_ = a.value_dim.value_or(key_dim_);
+    if (value_dim_ < 1) config.fail("value_dim", fmt::format("{} is below 1", value_dim_));
+    dropout_ = a.dropout;
     if (dropout_ < 0 || dropout_ > 1) config.fail("dropout", fmt::format("{} is not between 0 and 1", dropout_));
-    output_shape_ = config.integers("output_shape");
-    attention_axes_ = config.integers("attention_axes");
-    sliding_window_ = config.optional_integer("sliding_window");
-    const bool use_bias = config.boolean("use_bias", true);
-    const bool use_gate = config.boolean("use_gate", false);
-    config.ignore({"flash_attention", "seed", "kernel_constraint", "bias_constraint", "query_shape", "key_shape", "value_shape"});
+    output_shape_ = a.output_shape.values();
+    attention_axes_ = a.attention_axes.values();
+    sliding_window_ = a.sliding_window;
+    config.ignore({"flash_attention", "query_shape", "key_shape", "value_shape"});
     const auto add = [&](const char* attribute, const char* name) {
       auto made = std::make_shared<Projection>();
       made->name = name;
@@ -68,17 +71,17 @@ class MultiHeadAttention : public Layer {
       made->version = version;
       made->dtype = dtype;
       made->trainable = trainable;
-      made->use_bias = use_bias;
-      made->kernel_initializer = config.raw("kernel_initializer");
-      made->bias_initializer = config.raw("bias_initializer");
-      made->kernel_regularizer = config.raw("kernel_regularizer");
-      made->bias_regularizer = config.raw("bias_regularizer");
+      made->use_bias = a.use_bias;
+      made->kernel_initializer = a.kernel_initializer.json();
+      made->bias_initializer = a.bias_initializer.json();
+      made->kernel_regularizer = a.kernel_regularizer.json();
+      made->bias_regularizer = a.bias_regularizer.json();
       children.push_back({attribute, made});
       return made.get();
     };
     query_ = add("query_dense", "query");
     key_ = add("key_dense", "key");
-    if (use_gate) gate_ = add("gate_dense", "gate");
+    if (a.use_gate) gate_ = add("gate_dense", "gate");
     value_ = add("value_dense", "value");
     output_ = add("output_dense", "attention_output");
   }

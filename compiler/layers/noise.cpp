@@ -5,6 +5,8 @@
 
 #include "compiler/layers/checks.h"
 #include "compiler/layers/random.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/noise.h"
 
 namespace keratin {
 
@@ -16,12 +18,13 @@ Val random(CallContext& ctx, ir::Random::Kind kind, Shape shape) {
 }
 
 /// The part that all have: the identity unless noise is drawn.
+template <class A>
 class Noise : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    amount_ = config.required_number(key());
+    read_arguments(config, arguments_);
+    amount_ = amount();
     if (amount_ < 0 || amount_ > limit()) config.fail(key(), fmt::format("{} is not between 0 and {}", amount_, limit()));
-    config.ignore({"seed"});
     configure_more(config);
   }
 
@@ -35,17 +38,23 @@ class Noise : public Layer {
   std::string describe() const override { return fmt::format("{}({}), the identity in inference", class_name, amount_); }
 
  protected:
+  double amount() const {
+    if constexpr (requires { arguments_.stddev; }) return arguments_.stddev;
+    else if constexpr (requires { arguments_.drop_path_rate; }) return arguments_.drop_path_rate;
+    else return arguments_.rate;
+  }
   virtual const char* key() const { return "rate"; }
   virtual double limit() const { return 1; }
   virtual std::optional<int> rank() const { return std::nullopt; }
   virtual void configure_more(ConfigReader&) {}
   virtual Val noisy(CallContext& ctx, Val x) = 0;
 
+  A arguments_;
   double amount_ = 0;
 };
 
 /// x + N(0, stddev).
-class GaussianNoise : public Noise {
+class GaussianNoise : public Noise<layers::GaussianNoiseArguments> {
   const char* key() const override { return "stddev"; }
   double limit() const override { return HUGE_VAL; }
   Val noisy(CallContext& ctx, Val x) override {
@@ -54,7 +63,7 @@ class GaussianNoise : public Noise {
 };
 
 /// x * N(1, sqrt(rate / (1 - rate))) (Srivastava et al.).
-class GaussianDropout : public Noise {
+class GaussianDropout : public Noise<layers::GaussianDropoutArguments> {
   void configure_more(ConfigReader& config) override {
     if (amount_ == 1) config.fail("rate", "1 gives an infinite deviation");
   }
@@ -64,47 +73,40 @@ class GaussianDropout : public Noise {
 };
 
 /// Keeps mean and variance of what selu gives (Klambauer et al.): dropped elements become selu's lower bound, then an affine map.
-class AlphaDropout : public Noise {
+class AlphaDropout : public Noise<layers::AlphaDropoutArguments> {
   void configure_more(ConfigReader& config) override {
-    noise_shape_ = config.raw("noise_shape");
     if (amount_ == 1) config.fail("rate", "1 leaves nothing to rescale");
   }
   Val noisy(CallContext& ctx, Val x) override {
     ir::Builder& b = ctx.b;
-    Shape shape = x.shape();
-    if (noise_shape_.is_array()) {
-      if (static_cast<int>(noise_shape_.as_array().size()) != x.rank())
-        return ctx.fail_value(fmt::format("noise_shape: {} does not fit {}", noise_shape_.dump(), ir::keras_shape(x.shape())));
-      for (int i = 0; i < x.rank(); ++i)
-        if (const Json& extent = noise_shape_.as_array()[static_cast<size_t>(i)]; extent.is_int()) shape[i] = Dim(extent.as_int());
-    }
+    const std::optional<Shape> shape = noise_shape_for(ctx, x, arguments_.noise_shape);
+    if (!shape) return {};
     const double bound = -1.0507009873554805 * 1.6732632423543772;
     const double slope = 1 / std::sqrt((1 - amount_) * (1 + amount_ * bound * bound));
-    Val keep = b.compare(ir::Compare::Kind::ge, random(ctx, ir::Random::Kind::uniform, shape), b.number(DType::float32, amount_));
+    Val keep = b.compare(ir::Compare::Kind::ge, random(ctx, ir::Random::Kind::uniform, *shape), b.number(DType::float32, amount_));
     return b.select(b.broadcast(keep, x.shape()), x, b.number(x.dtype(), bound)) * slope + -slope * bound * amount_;
   }
-  Json noise_shape_;
 };
 
 /// Whole feature maps are dropped.
 template <int kRank>
-class SpatialDropout : public Noise {
+class SpatialDropout : public Noise<layers::SpatialDropoutArguments<kRank>> {
   std::optional<int> rank() const override { return kRank + 2; }
   void configure_more(ConfigReader& config) override {
-    channels_first_ = config.channels_first();
+    if constexpr (kRank > 1) channels_first_ = this->arguments_.data_format.channels_first();
     config.require("noise_shape", {});
   }
   Val noisy(CallContext& ctx, Val x) override {
     Shape shape = x.shape();
     for (int axis = 1; axis < x.rank(); ++axis)
       if (axis != (channels_first_ ? 1 : x.rank() - 1)) shape[axis] = Dim(1);
-    return drop(ctx, x, amount_, shape);
+    return drop(ctx, x, this->amount_, shape);
   }
   bool channels_first_ = false;
 };
 
 /// Drops whole examples (Huang et al.).
-class StochasticDepth : public Noise {
+class StochasticDepth : public Noise<layers::StochasticDepthArguments> {
   const char* key() const override { return "drop_path_rate"; }
   Val noisy(CallContext& ctx, Val x) override { return drop(ctx, x, amount_, ones_but(x.shape(), {0})); }
 };

@@ -3,6 +3,8 @@
 
 #include "compiler/layers/checks.h"
 #include "compiler/layers/json_tensor.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/normalization.h"
 
 namespace keratin {
 
@@ -12,13 +14,12 @@ namespace {
 class Normalization : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    axes_ = config.integers("axis");
-    if (!config.has("axis")) axes_ = {-1};
-    invert_ = config.boolean("invert", false);
-    for (auto [key, constant] : {std::pair("mean", &mean_), std::pair("variance", &variance_)}) {
-      const Json& value = config.raw(key);
-      if (value.is_null()) continue;
-      *constant = json_tensor(value, DType::float64);
+    read_arguments(config, arguments_);
+    if (config.has("axis") && config.raw("axis").is_null()) arguments_.axis = {};
+    for (auto [key, given, constant] :
+         {std::tuple("mean", &arguments_.mean, &mean_), std::tuple("variance", &arguments_.variance, &variance_)}) {
+      if (!given->given()) continue;
+      *constant = json_tensor(given->json(), DType::float64);
       if (!*constant) config.fail(key, "is neither a number nor a list of numbers");
     }
     if (mean_.has_value() != variance_.has_value())
@@ -28,7 +29,7 @@ class Normalization : public Layer {
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     Val x = only_tensor(ctx, inputs).value;
     if (x.poisoned()) return {KTensor{}};
-    const std::optional<std::vector<int>> axes = counted_axes(ctx, axes_, x.shape());
+    const std::optional<std::vector<int>> axes = counted_axes(ctx, arguments_.axis.values(), x.shape());
     if (!axes) return {KTensor{}};
     const Shape kept = extents_of(x.shape(), *axes);
     if (!kept.is_static()) return ctx.fail(fmt::format("axis: the kept dimensions of {} must be known", ir::keras_shape(x.shape())));
@@ -50,7 +51,7 @@ class Normalization : public Layer {
     const Shape vector = ones_but(x.shape(), *axes);
     mean = b.reshape(mean, vector);
     Val deviation = maximum(sqrt(b.reshape(variance, vector)), 1e-7);
-    return {{invert_ ? mean + x * deviation : (x - mean) / deviation, {}}};
+    return {{arguments_.invert ? mean + x * deviation : (x - mean) / deviation, {}}};
   }
 
   bool passes_mask() const override { return true; }
@@ -72,8 +73,7 @@ class Normalization : public Layer {
     return ctx.b.broadcast(ctx.b.cast(ctx.b.constant(std::move(tensor)), dtype), kept);
   }
 
-  std::vector<int64_t> axes_;
-  bool invert_ = false;
+  layers::NormalizationArguments arguments_;
   std::optional<ir::Tensor> mean_, variance_;
 };
 
@@ -81,11 +81,12 @@ class Normalization : public Layer {
 class Rescaling : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    for (auto [key, constant] : {std::pair("scale", &scale_), std::pair("offset", &offset_)}) {
-      const Json& value = config.raw(key);
-      if (value.is_null() && constant == &offset_) continue;
-      if (std::optional<ir::Tensor> tensor = json_tensor(value, DType::float64)) *constant = *std::move(tensor);
-      else config.fail(key, value.is_null() ? "is missing" : "is neither a number nor a list of numbers");
+    layers::RescalingArguments arguments;
+    read_arguments(config, arguments);
+    for (auto [key, given, constant] :
+         {std::tuple("scale", &arguments.scale, &scale_), std::tuple("offset", &arguments.offset, &offset_)}) {
+      if (std::optional<ir::Tensor> tensor = json_tensor(given->json(), DType::float64)) *constant = *std::move(tensor);
+      else config.fail(key, !given->given() ? "is missing" : "is neither a number nor a list of numbers");
     }
   }
 

@@ -2,20 +2,19 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/padding.h"
 
 namespace keratin {
 
 namespace {
 
-struct Sides {
-  int64_t low = 0, high = 0;
-};
+using Pair = std::pair<int64_t, int64_t>;
 
 /// One number for all sides, one per axis for both of its sides, or a pair per axis; of a single axis a pair.
-std::vector<Sides> read_sides(ConfigReader& config, std::string_view key, size_t rank, Sides fallback) {
+std::vector<Pair> read_sides(ConfigReader& config, std::string_view key, size_t rank) {
   const Json& value = config.raw(key);
-  std::vector<Sides> sides(rank, fallback);
-  if (value.is_null()) return sides;
+  std::vector<Pair> sides(rank);
   const auto number = [&](const Json& item) -> int64_t {
     if (item.is_int() && item.as_int() >= 0) return item.as_int();
     config.fail(key, fmt::format("{} is not an integer of at least 0", item.dump()));
@@ -37,18 +36,27 @@ std::vector<Sides> read_sides(ConfigReader& config, std::string_view key, size_t
   return sides;
 }
 
-std::string shown(const std::vector<Sides>& sides) {
+std::string shown(const std::vector<Pair>& sides) {
   std::string text;
-  for (const Sides& side : sides) text += fmt::format("{}({}, {})", text.empty() ? "" : ", ", side.low, side.high);
+  for (const Pair& side : sides) text += fmt::format("{}({}, {})", text.empty() ? "" : ", ", side.first, side.second);
   return sides.size() == 1 ? text : "(" + text + ")";
 }
+
+}  // namespace
+
+// In the namespace of ConfigReader, where read_arguments looks for it.
+template <size_t kRank>
+static void read_field(ConfigReader& config, const char* key, layers::Sides<kRank>& field) {
+  if (!config.raw(key).is_null()) field = layers::Sides<kRank>(read_sides(config, key, kRank));
+}
+
+namespace {
 
 template <size_t kRank>
 class ZeroPadding : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    sides_ = read_sides(config, "padding", kRank, {1, 1});
-    channels_first_ = config.channels_first();
+    read_arguments(config, arguments_);
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -56,25 +64,24 @@ class ZeroPadding : public Layer {
     if (x.poisoned()) return {KTensor{}};
     std::vector<Dim> low(kRank + 2), high(kRank + 2);
     for (size_t i = 0; i < kRank; ++i) {
-      low[i + (channels_first_ ? 2 : 1)] = sides_[i].low;
-      high[i + (channels_first_ ? 2 : 1)] = sides_[i].high;
+      const size_t axis = i + (arguments_.data_format.channels_first() ? 2 : 1);
+      std::tie(low[axis], high[axis]) = arguments_.padding.pairs()[i];
     }
     return {{ctx.b.pad(x, low, high), {}}};
   }
 
-  std::string describe() const override { return fmt::format("{}({})", class_name, shown(sides_)); }
+  std::string describe() const override { return fmt::format("{}({})", class_name, shown(arguments_.padding.pairs())); }
 
  private:
-  std::vector<Sides> sides_;
-  bool channels_first_ = false;
+  layers::ZeroPaddingArguments<kRank> arguments_;
 };
 
 template <size_t kRank>
 class Cropping : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    sides_ = read_sides(config, "cropping", kRank, kRank == 2 ? Sides{0, 0} : Sides{1, 1});
-    channels_first_ = config.channels_first();
+    read_arguments(config, arguments_);
+    if constexpr (kRank > 1) channels_first_ = arguments_.data_format.channels_first();
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -83,18 +90,19 @@ class Cropping : public Layer {
     const Shape shape = x.shape();
     for (size_t i = 0; i < kRank; ++i) {
       const int axis = static_cast<int>(i) + (channels_first_ ? 2 : 1);
-      if (shape[axis].at(1) <= sides_[i].low + sides_[i].high)
+      const auto [low, high] = arguments_.cropping.pairs()[i];
+      if (shape[axis].at(1) <= low + high)
         return ctx.fail(fmt::format("cropping must be smaller than the input. Received: input shape {} and cropping {}",
-                                    ir::keras_shape(shape), shown(sides_)));
-      x = ctx.b.slice(x, axis, sides_[i].low, shape[axis] - Dim(sides_[i].high));
+                                    ir::keras_shape(shape), shown(arguments_.cropping.pairs())));
+      x = ctx.b.slice(x, axis, low, shape[axis] - Dim(high));
     }
     return {{x, {}}};
   }
 
-  std::string describe() const override { return fmt::format("{}({})", class_name, shown(sides_)); }
+  std::string describe() const override { return fmt::format("{}({})", class_name, shown(arguments_.cropping.pairs())); }
 
  private:
-  std::vector<Sides> sides_;
+  layers::CroppingArguments<kRank> arguments_;
   bool channels_first_ = false;
 };
 

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/convolution.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/pooling.h"
 
 namespace keratin {
 
@@ -11,10 +13,8 @@ template <size_t kRank, bool kMax>
 class Pooling : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    pool_size_ = config.tuple("pool_size", kRank, {2}, 1);
-    strides_ = config.tuple("strides", kRank, pool_size_, 1);
-    padding_ = config.choice("padding", "valid", {"valid", "same"});
-    channels_first_ = config.channels_first();
+    read_arguments(config, arguments_);
+    if (!arguments_.strides.given()) arguments_.strides = arguments_.pool_size.values();
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -23,22 +23,23 @@ class Pooling : public Layer {
     Val x = tensors[0].value;
     if (x.rank() != static_cast<int>(kRank) + 2)
       return ctx.fail(fmt::format("expected ndim={}, found ndim={}. Full shape received: {}", kRank + 2, x.rank(), ir::keras_shape(x.shape())));
-    if (channels_first_) x = to_channels_last(x);
+    if (arguments_.data_format.channels_first()) x = to_channels_last(x);
     ir::Window window{kMax ? ir::Window::Kind::max : ir::Window::Kind::sum, {1}, {1}, {0}, {0}};
+    const std::vector<int64_t>&size = arguments_.pool_size.values(), &strides = arguments_.strides.values();
     for (size_t i = 0; i < kRank; ++i) {
-      const AxisPadding pads = axis_padding(padding_, x.dim(static_cast<int>(i) + 1).size, pool_size_[i], strides_[i], 1);
-      window.size.push_back(pool_size_[i]);
-      window.strides.push_back(strides_[i]);
+      const AxisPadding pads = axis_padding(arguments_.padding.value(), x.dim(static_cast<int>(i) + 1).size, size[i], strides[i], 1);
+      window.size.push_back(size[i]);
+      window.strides.push_back(strides[i]);
       window.pad_low.push_back(pads.low);
       window.pad_high.push_back(pads.high);
     }
     for (std::vector<int64_t>* list : {&window.size, &window.strides}) list->push_back(1);
     for (std::vector<int64_t>* list : {&window.pad_low, &window.pad_high}) list->push_back(0);
     const Val y = kMax ? ctx.b.window_reduce(x, window) : average(ctx, x, window);
-    return {{channels_first_ ? to_channels_first(y) : y, {}}};
+    return {{arguments_.data_format.channels_first() ? to_channels_first(y) : y, {}}};
   }
 
-  std::string describe() const override { return fmt::format("{}({})", class_name, joined_by_x(pool_size_)); }
+  std::string describe() const override { return fmt::format("{}({})", class_name, joined_by_x(arguments_.pool_size.values())); }
 
  private:
   /// The sum over a window divided by how many of its cells lie inside the input: the sum over a window of ones.
@@ -57,9 +58,7 @@ class Pooling : public Layer {
     return ctx.b.composite("average_pool", {}, body, {x})[0];
   }
 
-  std::vector<int64_t> pool_size_, strides_;
-  std::string padding_;
-  bool channels_first_ = false;
+  layers::PoolingArguments<kRank, kMax> arguments_;
 };
 
 }  // namespace

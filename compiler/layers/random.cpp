@@ -1,5 +1,7 @@
 #include "compiler/layers/random.h"
 
+#include <fmt/format.h>
+
 namespace keratin {
 
 bool draws_noise(const CallContext& ctx, const CallInputs& inputs) {
@@ -34,6 +36,19 @@ Val drop(CallContext& ctx, Val x, double rate, Shape noise_shape) {
   Val noise = b.add1(ir::Random::Attrs{ir::Random::Kind::uniform, {DType::float32, std::move(noise_shape)}}, {random_key(ctx)});
   Val keep = b.broadcast(b.compare(ir::Compare::Kind::ge, noise, b.number(DType::float32, rate)), x.shape());
   return b.select(keep, x * (1 / (1 - rate)), b.zeros(x.type()));
+}
+
+std::optional<Shape> noise_shape_for(CallContext& ctx, Val x, const functional::Extents& noise_shape) {
+  Shape shape = x.shape();
+  if (!noise_shape.given()) return shape;
+  const std::vector<std::optional<int64_t>>& extents = noise_shape.values();
+  if (static_cast<int>(extents.size()) != x.rank()) {
+    ctx.fail(fmt::format("noise_shape: {} extents do not fit {}", extents.size(), ir::keras_shape(x.shape())));
+    return std::nullopt;
+  }
+  for (int i = 0; i < x.rank(); ++i)
+    if (const std::optional<int64_t>& extent = extents[static_cast<size_t>(i)]) shape[i] = Dim(*extent);
+  return shape;
 }
 
 }  // namespace keratin

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/layers/call_context.h"
+#include "keratin/arguments.h"
 
 namespace keratin {
 
@@ -13,5 +14,8 @@ Val random_key(CallContext& ctx);
 
 /// x with elements dropped at `rate` and the others scaled by 1/(1-rate); one decision per element of `noise_shape`, which broadcasts to x.
 Val drop(CallContext& ctx, Val x, double rate, Shape noise_shape);
+
+/// The shape of a dropout's decisions for x: x's own, but where noise_shape says an extent. nullopt after a problem: it has another rank.
+std::optional<Shape> noise_shape_for(CallContext& ctx, Val x, const functional::Extents& noise_shape);
 
 }  // namespace keratin

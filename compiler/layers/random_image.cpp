@@ -4,18 +4,21 @@
 
 #include "compiler/layers/checks.h"
 #include "compiler/layers/random.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/random_image.h"
 
 namespace keratin {
 
 namespace {
 
+template <class A>
 class RandomImage : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    config.ignore({"all_ops", "alpha", "bounding_box_format", "brightness_factor", "chain_depth", "contrast_factor",
-                   "data_format", "factor", "fill_mode", "fill_value", "height_factor", "hue_factor", "interpolation",
-                   "kernel_size", "mode", "num_chains", "num_ops", "saturation_factor", "scale", "seed", "sigma", "value_range",
-                   "width_factor", "x_factor", "y_factor"});
+    A arguments;
+    read_arguments(config, arguments);
+    // Written by some classes in some versions that do not take them.
+    config.ignore({"bounding_box_format", "data_format", "factor", "seed", "value_range"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -34,7 +37,7 @@ class RandomImage : public Layer {
 #define KERATIN_RANDOM_IMAGE(Name)                                                                           \
   const LayerDefinition& layer_##Name() {                                                                    \
     static const LayerDefinition definition{                                                                 \
-        .name = #Name, .aliases = {}, .create = create_layer<RandomImage>, .note = "inference only"};        \
+        .name = #Name, .aliases = {}, .create = create_layer<RandomImage<layers::Name##Arguments>>, .note = "inference only"};        \
     return definition;                                                                                       \
   }
 KERATIN_RANDOM_IMAGE(AugMix)

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/random.h"
+#include "compiler/layers/read_arguments.h"
 #include "compiler/layers/rnn.h"
+#include "keratin/layers/recurrent.h"
+#include "keratin/layers/rnn.h"
 
 namespace keratin {
 
@@ -14,16 +17,19 @@ class GatedCell : public Cell {
  public:
   explicit GatedCell(int64_t gates) : gates_(gates) {}
 
-  void configure(ConfigReader& config) override {
-    units_ = config.required_integer("units", 1);
+  /// Reads the arguments of one of the three and keeps those that all have.
+  template <class A>
+  void read_cell(ConfigReader& config, A& a) {
+    read_arguments(config, a);
+    units_ = a.units;
     activation_ = read_activation(config, "activation", "tanh");
-    use_bias_ = config.boolean("use_bias", true);
-    for (const char* key : {"kernel_initializer", "recurrent_initializer", "bias_initializer"}) initializers_.push_back(config.raw(key));
-    for (const char* key : {"kernel_regularizer", "recurrent_regularizer", "bias_regularizer"}) regularizers_.push_back(config.raw(key));
-    dropout_ = std::clamp(config.number("dropout", 0), 0.0, 1.0);
-    recurrent_dropout_ = std::clamp(config.number("recurrent_dropout", 0), 0.0, 1.0);
+    use_bias_ = a.use_bias;
+    initializers_ = {a.kernel_initializer.json(), a.recurrent_initializer.json(), a.bias_initializer.json()};
+    regularizers_ = {a.kernel_regularizer.json(), a.recurrent_regularizer.json(), a.bias_regularizer.json()};
+    dropout_ = std::clamp(a.dropout, 0.0, 1.0);
+    recurrent_dropout_ = std::clamp(a.recurrent_dropout, 0.0, 1.0);
     implementation_ = recurrent_dropout_ != 0 ? 1 : config.integer("implementation", 2, 0);
-    config.ignore({"kernel_constraint", "recurrent_constraint", "bias_constraint", "seed", "implementation", "use_cudnn"});
+    config.ignore({"implementation", "use_cudnn"});
   }
 
   int64_t output_size() const override { return units_; }
@@ -96,6 +102,10 @@ class GatedCell : public Cell {
 class SimpleRNNCell : public GatedCell {
  public:
   SimpleRNNCell() : GatedCell(1) {}
+  void configure(ConfigReader& config) override {
+    layers::SimpleRNNCellArguments arguments;
+    read_cell(config, arguments);
+  }
   Step step(CallContext& ctx, Val projected, const Vals& states, const Constants& constants) override {
     const Val h = apply(ctx, activation_, projected + recur(ctx, states[0], constants));
     return {h, {h}};
@@ -110,13 +120,15 @@ class LSTMCell : public GatedCell {
  public:
   LSTMCell() : GatedCell(4) {}
   void configure(ConfigReader& config) override {
-    GatedCell::configure(config);
-    recurrent_activation_ = read_activation(config, "recurrent_activation", config.version().keras3() || config.version().tensorflow ? "sigmoid" : "hard_sigmoid");
-    if (config.boolean("unit_forget_bias", true)) {
-      Json arguments, initializer;
-      arguments.set("bias_initializer", initializers_[2]);
+    layers::LSTMCellArguments arguments;
+    read_cell(config, arguments);
+    const bool modern = config.version().keras3() || config.version().tensorflow;
+    recurrent_activation_ = read_activation(config, "recurrent_activation", modern ? "sigmoid" : "hard_sigmoid");
+    if (arguments.unit_forget_bias) {
+      Json inner, initializer;
+      inner.set("bias_initializer", initializers_[2]);
       initializer.set("class_name", Json("UnitForgetBias"));
-      initializer.set("config", std::move(arguments));
+      initializer.set("config", std::move(inner));
       initializers_[2] = std::move(initializer);
     }
   }
@@ -139,10 +151,12 @@ class GRUCell : public GatedCell {
  public:
   GRUCell() : GatedCell(3) {}
   void configure(ConfigReader& config) override {
-    GatedCell::configure(config);
     const bool modern = config.version().keras3() || config.version().tensorflow;
+    layers::GRUCellArguments arguments;
+    arguments.reset_after = modern;
+    read_cell(config, arguments);
     recurrent_activation_ = read_activation(config, "recurrent_activation", modern ? "sigmoid" : "hard_sigmoid");
-    reset_after_ = config.boolean("reset_after", modern);
+    reset_after_ = arguments.reset_after;
   }
   const Activation& recurrent_activation() const { return recurrent_activation_; }
   bool reset_after() const { return reset_after_; }
@@ -187,7 +201,9 @@ template <class C>
 class CellLayer : public RnnLayer {
  public:
   void configure(ConfigReader& config) override {
-    arguments.read(config);
+    layers::RNNArguments given;  // the cell reads the others from the same config
+    read_arguments(config, given);
+    arguments = RnnArguments(given);
     auto made = std::make_shared<C>();
     made->class_name = cell_class();
     made->name = cell_name();

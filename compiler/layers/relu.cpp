@@ -3,6 +3,8 @@
 
 #include "compiler/activations/functions.h"
 #include "compiler/layers/call_context.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/rectifiers.h"
 
 namespace keratin {
 
@@ -11,25 +13,23 @@ namespace {
 class ReLU : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    max_value_ = config.optional_number("max_value");
-    negative_slope_ = config.number("negative_slope", 0);
-    threshold_ = config.number("threshold", 0);
-    if (max_value_ && *max_value_ < 0) config.fail("max_value", fmt::format("{} is negative", *max_value_));
-    if (negative_slope_ < 0) config.fail("negative_slope", fmt::format("{} is negative", negative_slope_));
-    if (threshold_ < 0) config.fail("threshold", fmt::format("{} is negative", threshold_));
+    read_arguments(config, arguments_);
+    const auto& [max_value, slope, threshold] = std::tie(arguments_.max_value, arguments_.negative_slope, arguments_.threshold);
+    if (max_value && *max_value < 0) config.fail("max_value", fmt::format("{} is negative", *max_value));
+    if (slope < 0) config.fail("negative_slope", fmt::format("{} is negative", slope));
+    if (threshold < 0) config.fail("threshold", fmt::format("{} is negative", threshold));
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const KTensors tensors = inputs.tensors();
     if (tensors.size() != 1) return ctx.fail(fmt::format("takes one tensor, got {}", tensors.size()));
-    return {{relu(tensors[0].value, negative_slope_, max_value_, threshold_), {}}};
+    return {{relu(tensors[0].value, arguments_.negative_slope, arguments_.max_value, arguments_.threshold), {}}};
   }
 
   bool passes_mask() const override { return true; }
 
  private:
-  std::optional<double> max_value_;
-  double negative_slope_ = 0, threshold_ = 0;
+  layers::ReLUArguments arguments_;
 };
 
 }  // namespace

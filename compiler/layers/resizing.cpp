@@ -4,7 +4,9 @@
 
 #include "compiler/layers/checks.h"
 #include "compiler/layers/random.h"
+#include "compiler/layers/read_arguments.h"
 #include "compiler/layers/resize.h"
+#include "keratin/layers/resizing.h"
 
 namespace keratin {
 
@@ -28,28 +30,24 @@ int row_axis(CallContext& ctx, Val x, bool channels_first) {
 class Resizing : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    height_ = config.required_integer("height", 1);
-    width_ = config.required_integer("width", 1);
-    options_.interpolation = config.choice("interpolation", "bilinear",
-                                           {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"});
-    options_.antialias = config.boolean("antialias", false);
-    options_.crop_to_aspect_ratio = config.boolean("crop_to_aspect_ratio", false);
-    options_.pad_to_aspect_ratio = config.boolean("pad_to_aspect_ratio", false);
-    options_.fill_value = config.number("fill_value", 0);
-    config.require("fill_mode", {Json("constant")});
-    channels_first_ = config.channels_first();
+    read_arguments(config, arguments_);
+    const layers::ResizingArguments& a = arguments_;
+    options_ = {.interpolation = a.interpolation.value(), .antialias = a.antialias, .crop_to_aspect_ratio = a.crop_to_aspect_ratio,
+                .pad_to_aspect_ratio = a.pad_to_aspect_ratio, .fill_value = a.fill_value};
     config.require("bounding_box_format", {});
     if (options_.crop_to_aspect_ratio && options_.pad_to_aspect_ratio) config.fail("pad_to_aspect_ratio", "excludes crop_to_aspect_ratio");
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const Val x = only_tensor(ctx, inputs).value;
-    const int axis = x.poisoned() ? -1 : row_axis(ctx, x, channels_first_);
+    const int axis = x.poisoned() ? -1 : row_axis(ctx, x, arguments_.data_format.channels_first());
     if (axis < 0) return {KTensor{}};
-    return {{saturated(ctx, resize(x, axis, height_, width_, options_), x.dtype()), {}}};
+    return {{saturated(ctx, resize(x, axis, arguments_.height, arguments_.width, options_), x.dtype()), {}}};
   }
 
-  std::string describe() const override { return fmt::format("Resizing({}, {}, {})", height_, width_, options_.interpolation); }
+  std::string describe() const override {
+    return fmt::format("Resizing({}, {}, {})", int64_t{arguments_.height}, int64_t{arguments_.width}, options_.interpolation);
+  }
 
  private:
   /// Back to the image's own type: integers are rounded to even and bounded.
@@ -64,66 +62,62 @@ class Resizing : public Layer {
     return ctx.b.cast(minimum(maximum(y, is_signed(dtype) ? -top : 0.0), high), dtype);
   }
 
-  int64_t height_ = 1, width_ = 1;
+  layers::ResizingArguments arguments_;
   ResizeOptions options_;
-  bool channels_first_ = false;
 };
 
 /// The centre of the image; an image that is smaller is resized with its aspect ratio kept instead.
 class CenterCrop : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    height_ = config.required_integer("height", 1);
-    width_ = config.required_integer("width", 1);
-    channels_first_ = config.channels_first();
+    read_arguments(config, arguments_);
     config.require("bounding_box_format", {});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     Val x = only_tensor(ctx, inputs).value;
-    const int axis = x.poisoned() ? -1 : row_axis(ctx, x, channels_first_);
+    const int axis = x.poisoned() ? -1 : row_axis(ctx, x, arguments_.data_format.channels_first());
     if (axis < 0) return {KTensor{}};
     if (is_float(ctx.compute())) x = ctx.b.cast(x, ctx.compute());
     const int64_t rows = x.dim(axis).size, columns = x.dim(axis + 1).size;
-    if (rows < height_ || columns < width_) return {{resize(x, axis, height_, width_, {.crop_to_aspect_ratio = true}), {}}};
-    const int64_t top = (rows - height_) / 2, left = (columns - width_) / 2;
-    return {{ctx.b.slice(ctx.b.slice(x, axis, top, top + height_), axis + 1, left, left + width_), {}}};
+    const int64_t height = arguments_.height, width = arguments_.width;
+    if (rows < height || columns < width) return {{resize(x, axis, height, width, {.crop_to_aspect_ratio = true}), {}}};
+    const int64_t top = (rows - height) / 2, left = (columns - width) / 2;
+    return {{ctx.b.slice(ctx.b.slice(x, axis, top, top + height), axis + 1, left, left + width), {}}};
   }
 
-  std::string describe() const override { return fmt::format("CenterCrop({}, {})", height_, width_); }
+  std::string describe() const override { return fmt::format("CenterCrop({}, {})", int64_t{arguments_.height}, int64_t{arguments_.width}); }
 
  private:
-  int64_t height_ = 1, width_ = 1;
-  bool channels_first_ = false;
+  layers::CenterCropArguments arguments_;
 };
 
 /// In inference the identity since Keras 3.7, before a resize of the largest window with the target's aspect ratio.
 class RandomCrop : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    height_ = config.required_integer("height", 1);
-    width_ = config.required_integer("width", 1);
-    channels_first_ = config.channels_first();
+    read_arguments(config, arguments_);
     config.require("bounding_box_format", {});
-    config.ignore({"factor", "seed"});
+    config.ignore({"factor"});
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     if (draws_noise(ctx, inputs)) return ctx.fail("RandomCrop cannot be trained with: its random images are supported in inference only");
     Val x = only_tensor(ctx, inputs).value;
     if (x.poisoned() || ctx.version().at_least(3, 7)) return {{x, {}}};
-    const int axis = row_axis(ctx, x, channels_first_);
+    const int axis = row_axis(ctx, x, arguments_.data_format.channels_first());
     if (axis < 0) return {KTensor{}};
     if (is_float(ctx.compute())) x = ctx.b.cast(x, ctx.compute());
-    return {{resize(x, axis, height_, width_, {.crop_to_aspect_ratio = true}), {}}};
+    return {{resize(x, axis, arguments_.height, arguments_.width, {.crop_to_aspect_ratio = true}), {}}};
   }
 
   bool autocasts() const override { return !version.at_least(3, 7); }
-  std::string describe() const override { return fmt::format("RandomCrop({}, {}), no crop in inference", height_, width_); }
+  std::string describe() const override {
+    return fmt::format("RandomCrop({}, {}), no crop in inference", int64_t{arguments_.height}, int64_t{arguments_.width});
+  }
 
  private:
-  int64_t height_ = 1, width_ = 1;
-  bool channels_first_ = false;
+  layers::RandomCropArguments arguments_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "compiler/layers/random.h"
+#include "compiler/layers/read_arguments.h"
 
 namespace keratin {
 
@@ -31,15 +32,6 @@ KTensors Cell::call(CallContext& ctx, const CallInputs& inputs) {
   KTensors outputs = {{result.output, {}}};
   for (const Val& state : result.states) outputs.push_back({state, {}});
   return outputs;
-}
-
-void RnnArguments::read(ConfigReader& config) {
-  return_sequences = config.boolean("return_sequences", false);
-  return_state = config.boolean("return_state", false);
-  go_backwards = config.boolean("go_backwards", false);
-  stateful = config.boolean("stateful", false);
-  zero_output_for_mask = config.boolean("zero_output_for_mask", false);
-  config.ignore({"unroll"});
 }
 
 RnnResult run_cell(CallContext& ctx, Cell& cell, Val x, const Cell::Constants& constants, const Vals& states, Val mask, const RnnArguments& arguments) {
@@ -211,7 +203,9 @@ namespace {
 class Rnn : public RnnLayer {
  public:
   void configure(ConfigReader& config) override {
-    arguments.read(config);
+    layers::RNNArguments given;
+    read_arguments(config, given);
+    arguments = RnnArguments(given);
     std::shared_ptr<Layer> held = config.layer("cell");
     if (held && !dynamic_cast<Cell*>(held.get())) return config.fail("cell", fmt::format("{} is no recurrent cell", held->class_name));
     if (held) hold(std::move(held));
@@ -223,6 +217,8 @@ class Rnn : public RnnLayer {
 class StackedCells : public Cell {
  public:
   void configure(ConfigReader& config) override {
+    layers::StackedRNNCellsArguments arguments;
+    read_arguments(config, arguments);
     const Json& cells = config.raw("cells");
     config.ignore({"reverse_state_order"});
     if (!cells.is_array() || cells.as_array().empty()) return config.fail("cells", "is no list of cells");

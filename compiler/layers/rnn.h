@@ -3,6 +3,7 @@
 
 #include "compiler/activations/activation.h"
 #include "compiler/layers/call_context.h"
+#include "keratin/layers/rnn.h"
 
 namespace keratin {
 
@@ -38,7 +39,10 @@ class Cell : public Layer {
 /// The arguments that all recurrent layers have.
 struct RnnArguments {
   bool return_sequences = false, return_state = false, go_backwards = false, stateful = false, zero_output_for_mask = false;
-  void read(ConfigReader& config);
+  RnnArguments() = default;
+  explicit RnnArguments(const layers::RNNArguments& a)
+      : return_sequences(a.return_sequences), return_state(a.return_state), go_backwards(a.go_backwards), stateful(a.stateful),
+        zero_output_for_mask(a.zero_output_for_mask) {}
 };
 
 struct RnnResult {

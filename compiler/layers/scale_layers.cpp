@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/scale_layers.h"
 
 namespace keratin {
 
@@ -11,22 +13,23 @@ namespace {
 class LayerScale : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    value_ = config.required_number("init_values");
-    channels_ = config.required_integer("projection_dim", 1);
+    read_arguments(config, arguments_);
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const Val x = only_tensor(ctx, inputs).value;
     if (x.poisoned()) return {KTensor{}};
-    Json constant(Json::Object{{"class_name", Json("Constant")}, {"config", Json(Json::Object{{"value", Json(value_)}})}});
-    return {{x * ctx.read(ctx.weight("gamma", {channels_}, std::move(constant))), {}}};
+    Json config(Json::Object{{"value", Json(double{arguments_.init_values})}});
+    Json constant(Json::Object{{"class_name", Json("Constant")}, {"config", std::move(config)}});
+    return {{x * ctx.read(ctx.weight("gamma", {channels()}, std::move(constant))), {}}};
   }
 
-  std::string describe() const override { return fmt::format("LayerScale({})", channels_); }
+  std::string describe() const override { return fmt::format("LayerScale({})", channels()); }
 
  private:
-  double value_ = 0;
-  int64_t channels_ = 1;
+  int64_t channels() const { return arguments_.projection_dim; }
+
+  layers::LayerScaleArguments arguments_;
 };
 
 /// first + scale * second.

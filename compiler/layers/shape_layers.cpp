@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/shape_layers.h"
 
 namespace keratin {
 
@@ -12,52 +14,56 @@ namespace {
 class Permute : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    dims_ = config.integers("dims");
-    std::vector<int64_t> sorted = dims_;
+    read_arguments(config, arguments_);
+    if (!arguments_.dims.given()) return config.fail("dims", "is missing");
+    std::vector<int64_t> sorted = dims();
     std::sort(sorted.begin(), sorted.end());
     for (size_t i = 0; i < sorted.size(); ++i)
       if (sorted[i] != static_cast<int64_t>(i) + 1)
-        return config.fail("dims", fmt::format("({}) must be consecutive and start from 1", fmt::join(dims_, ", ")));
+        return config.fail("dims", fmt::format("({}) must be consecutive and start from 1", fmt::join(dims(), ", ")));
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
-    const Val x = only_tensor(ctx, inputs, static_cast<int>(dims_.size()) + 1).value;
+    const Val x = only_tensor(ctx, inputs, static_cast<int>(dims().size()) + 1).value;
     if (x.poisoned()) return {KTensor{}};
     std::vector<int> order = {0};
-    for (int64_t dim : dims_) order.push_back(static_cast<int>(dim));
+    for (int64_t dim : dims()) order.push_back(static_cast<int>(dim));
     return {{ctx.b.transpose(x, order), {}}};
   }
 
-  std::string describe() const override { return fmt::format("Permute({})", fmt::join(dims_, ", ")); }
+  std::string describe() const override { return fmt::format("Permute({})", fmt::join(dims(), ", ")); }
 
  private:
-  std::vector<int64_t> dims_;
+  const std::vector<int64_t>& dims() const { return arguments_.dims.values(); }
+
+  layers::PermuteArguments arguments_;
 };
 
 /// (n, features) -> (n, times, features).
 class RepeatVector : public Layer {
  public:
-  void configure(ConfigReader& config) override { times_ = config.required_integer("n", 1); }
+  void configure(ConfigReader& config) override { read_arguments(config, arguments_); }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const Val x = only_tensor(ctx, inputs, 2).value;
     if (x.poisoned()) return {KTensor{}};
-    return {{ctx.b.broadcast(ctx.b.expand_dims(x, 1), {x.dim(0), Dim(times_), x.dim(1)}), {}}};
+    return {{ctx.b.broadcast(ctx.b.expand_dims(x, 1), {x.dim(0), Dim(int64_t{arguments_.n}), x.dim(1)}), {}}};
   }
 
-  std::string describe() const override { return fmt::format("RepeatVector({})", times_); }
+  std::string describe() const override { return fmt::format("RepeatVector({})", int64_t{arguments_.n}); }
 
  private:
-  int64_t times_ = 1;
+  layers::RepeatVectorArguments arguments_;
 };
 
 class Reshape : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    target_ = config.integers("target_shape");
-    for (int64_t extent : target_)
+    read_arguments(config, arguments_);
+    if (!arguments_.target_shape.given()) return config.fail("target_shape", "is missing");
+    for (int64_t extent : target())
       if (extent < -1 || extent == 0) config.fail("target_shape", fmt::format("{} is neither positive nor -1", extent));
-    if (std::count(target_.begin(), target_.end(), -1) > 1) config.fail("target_shape", "has more than one -1");
+    if (std::count(target().begin(), target().end(), -1) > 1) config.fail("target_shape", "has more than one -1");
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -70,24 +76,26 @@ class Reshape : public Layer {
         return ctx.fail(fmt::format("the dimensions after the batch of {} must be known", ir::keras_shape(x.shape())));
       elements *= x.dim(axis).size;
     }
-    for (int64_t extent : target_)
+    for (int64_t extent : target())
       if (extent > 0 && __builtin_mul_overflow(known, extent, &known)) return mismatch(ctx, x);
-    const bool open = std::count(target_.begin(), target_.end(), -1) > 0;
+    const bool open = std::count(target().begin(), target().end(), -1) > 0;
     if (open ? elements % known != 0 : elements != known) return mismatch(ctx, x);
     Shape shape{x.dim(0)};
-    for (int64_t extent : target_) shape.dims.push_back(extent == -1 ? elements / known : extent);
+    for (int64_t extent : target()) shape.dims.push_back(extent == -1 ? elements / known : extent);
     return {{ctx.b.reshape(x, shape), {}}};
   }
 
-  std::string describe() const override { return fmt::format("Reshape({})", fmt::join(target_, ", ")); }
+  std::string describe() const override { return fmt::format("Reshape({})", fmt::join(target(), ", ")); }
 
  private:
   KTensors mismatch(CallContext& ctx, Val x) const {
     return ctx.fail(fmt::format("the total size of the tensor must be unchanged. Received: input_shape={}, target_shape=({})",
-                                shape_without_batch(x.shape()), fmt::join(target_, ", ")));
+                                shape_without_batch(x.shape()), fmt::join(target(), ", ")));
   }
 
-  std::vector<int64_t> target_;
+  const std::vector<int64_t>& target() const { return arguments_.target_shape.values(); }
+
+  layers::ReshapeArguments arguments_;
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include "compiler/activations/functions.h"
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/softmax_layer.h"
 
 namespace keratin {
 
@@ -11,15 +13,15 @@ namespace {
 class SoftmaxLayer : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    axes_ = config.integers("axis");
-    if (axes_.empty()) axes_ = {-1};
+    read_arguments(config, arguments_);
+    if (listed().empty()) arguments_.axis = -1;
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
     const KTensor tensor = only_tensor(ctx, inputs);
     Val x = tensor.value;
     if (x.poisoned()) return {KTensor{}};
-    const std::optional<std::vector<int>> axes = counted_axes(ctx, axes_, x.shape());
+    const std::optional<std::vector<int>> axes = counted_axes(ctx, listed(), x.shape());
     if (!axes) return {KTensor{}};
     ir::Builder& b = ctx.b;
     Val mask = call_mask(inputs, tensor);
@@ -33,10 +35,12 @@ class SoftmaxLayer : public Layer {
   }
 
   bool passes_mask() const override { return true; }
-  std::string describe() const override { return axes_.size() == 1 ? fmt::format("Softmax(axis={})", axes_[0]) : "Softmax"; }
+  std::string describe() const override { return listed().size() == 1 ? fmt::format("Softmax(axis={})", listed()[0]) : "Softmax"; }
 
  private:
-  std::vector<int64_t> axes_;
+  const std::vector<int64_t>& listed() const { return arguments_.axis.values(); }
+
+  layers::SoftmaxArguments arguments_;
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include "compiler/layers/checks.h"
 #include "compiler/layers/random.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/spectral_normalization.h"
 
 namespace keratin {
 
@@ -12,7 +14,8 @@ namespace {
 class SpectralNormalization : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    config.integer("power_iterations", 1, 1);
+    layers::SpectralNormalizationArguments arguments;
+    read_arguments(config, arguments);
     if (std::shared_ptr<Layer> inner = config.layer("layer")) children.push_back({"layer", std::move(inner)});
   }
 

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "compiler/layers/checks.h"
+#include "compiler/layers/read_arguments.h"
+#include "keratin/layers/time_distributed.h"
 
 namespace keratin {
 
@@ -10,6 +12,8 @@ namespace {
 class TimeDistributed : public Layer {
  public:
   void configure(ConfigReader& config) override {
+    layers::TimeDistributedArguments arguments;
+    read_arguments(config, arguments);
     if (std::shared_ptr<Layer> inner = config.layer("layer")) children.push_back({"layer", std::move(inner)});
   }
 

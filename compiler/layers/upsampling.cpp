@@ -3,7 +3,9 @@
 
 #include "compiler/layers/checks.h"
 #include "compiler/layers/convolution.h"
+#include "compiler/layers/read_arguments.h"
 #include "compiler/layers/resize.h"
+#include "keratin/layers/upsampling.h"
 
 namespace keratin {
 
@@ -13,12 +15,17 @@ template <size_t kRank>
 class UpSampling : public Layer {
  public:
   void configure(ConfigReader& config) override {
-    size_ = config.tuple("size", kRank, {2}, 1);
-    channels_first_ = config.channels_first();
-    interpolation_ = "nearest";
-    if (kRank == 2)
-      interpolation_ = config.choice("interpolation", "nearest",
-                                     {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"});
+    if constexpr (kRank == 1) {
+      layers::UpSampling1DArguments arguments;
+      read_arguments(config, arguments);
+      size_ = {arguments.size};
+    } else {
+      std::conditional_t<kRank == 2, layers::UpSampling2DArguments, layers::UpSampling3DArguments> arguments;
+      read_arguments(config, arguments);
+      size_ = arguments.size.values();
+      channels_first_ = arguments.data_format.channels_first();
+      if constexpr (kRank == 2) interpolation_ = arguments.interpolation.value();
+    }
   }
 
   KTensors call(CallContext& ctx, const CallInputs& inputs) override {
@@ -43,7 +50,7 @@ class UpSampling : public Layer {
 
  private:
   std::vector<int64_t> size_;
-  std::string interpolation_;
+  std::string interpolation_ = "nearest";
   bool channels_first_ = false;
 };
 

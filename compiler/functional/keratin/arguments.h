@@ -38,14 +38,94 @@ class Tuple : public Ints {
   using Ints::Ints;
 };
 
-/// An integer from 1 on that has no default.
-class Positive {
+/// The same where None is an argument, too, and the default. `kMinimum` is that of each number.
+template <size_t N, int64_t kMinimum = 1>
+class OptionalTuple : public Ints {
  public:
-  Positive(int64_t value = 0) : value_(value) {}
-  operator int64_t() const { return value_; }
+  using Ints::Ints;
+};
+
+/// Extents of axes, one or a tuple, of which nullopt (None) leaves one open. Empty: None.
+class Extents {
+ public:
+  Extents() = default;
+  Extents(int value) : values_{int64_t{value}}, given_(true) {}
+  Extents(int64_t value) : values_{value}, given_(true) {}
+  Extents(std::initializer_list<std::optional<int64_t>> values) : values_(values), given_(true) {}
+  Extents(std::vector<std::optional<int64_t>> values) : values_(std::move(values)), given_(true) {}
+
+  bool given() const { return given_; }
+  const std::vector<std::optional<int64_t>>& values() const { return values_; }
 
  private:
-  int64_t value_;
+  std::vector<std::optional<int64_t>> values_;
+  bool given_ = false;
+};
+
+/// An integer from 1 on. Without a default it must be given.
+class Positive {
+ public:
+  Positive() = default;
+  Positive(int value) : value_(value), given_(true) {}
+  Positive(int64_t value) : value_(value), given_(true) {}
+  operator int64_t() const { return value_; }
+  bool given() const { return given_; }
+
+ private:
+  int64_t value_ = 0;
+  bool given_ = false;
+};
+
+/// A number that has no default.
+class Number {
+ public:
+  Number() = default;
+  Number(double value) : value_(value), given_(true) {}
+  operator double() const { return value_; }
+  bool given() const { return given_; }
+
+ private:
+  double value_ = 0;
+  bool given_ = false;
+};
+
+/// Numbers where Keras takes one or a list: `0.5` or `{0.1, 0.5}`. Empty: None.
+class Numbers {
+ public:
+  Numbers() = default;
+  Numbers(int value) : json_(int64_t{value}) {}
+  Numbers(double value) : json_(value) {}
+  Numbers(std::initializer_list<double> values) : json_(Json::Array(values.begin(), values.end())) {}
+  Numbers(const std::vector<double>& values) : json_(Json::Array(values.begin(), values.end())) {}
+  explicit Numbers(Json value) : json_(std::move(value)) {}
+
+  bool given() const { return !json_.is_null(); }
+  const Json& json() const { return json_; }
+
+ private:
+  Json json_;
+};
+
+/// Two numbers: from and to.
+class Range : public Numbers {
+ public:
+  using Numbers::Numbers;
+};
+
+/// How Keras keeps the factor f of a random image: `clipped` as the range from max(-f, kLow) to f, `mirrored` from -f to f, `plain` as
+/// it was given, and `optional` so that None stands for another argument.
+enum class FactorForm { clipped, mirrored, plain, optional };
+/// The strength of a random change: a number or a range from kLow to kHigh. Without a default it must be given.
+template <int kLow = -1, int kHigh = 1, FactorForm kForm = FactorForm::clipped>
+class Factor : public Numbers {
+ public:
+  using Numbers::Numbers;
+};
+
+/// The seed of a layer's own draws; nullopt: the session's.
+class Seed : public std::optional<int64_t> {
+ public:
+  using std::optional<int64_t>::optional;
 };
 
 /// A text that is a template's argument.
@@ -112,7 +192,9 @@ Json encode(bool value);
 Json encode(int64_t value);
 Json encode(double value);
 Json encode(const std::string& value);
-inline Json encode(const Positive& value) { return encode(int64_t{value}); }
+inline Json encode(const Positive& value) { return value.given() ? encode(int64_t{value}) : Json(); }
+inline Json encode(const Number& value) { return value.given() ? encode(double{value}) : Json(); }
+inline Json encode(const Numbers& value) { return value.json(); }
 template <Text... kOptions>
 Json encode(const OneOf<kOptions...>& value) {
   return encode(value.value());
@@ -128,6 +210,19 @@ template <size_t N>
 Json encode(const Tuple<N>& value) {
   return encode_tuple(value, N);
 }
+template <size_t N, int64_t kMinimum>
+Json encode(const OptionalTuple<N, kMinimum>& value) {
+  return encode_tuple(value, N);
+}
+Json encode(const Extents& value);
+/// ValueError where it is not two numbers.
+Json encode(const Range& value);
+Json encode_factor(const Numbers& value, int low, int high, FactorForm form);
+template <int kLow, int kHigh, FactorForm kForm>
+Json encode(const Factor<kLow, kHigh, kForm>& value) {
+  return encode_factor(value, kLow, kHigh, kForm);
+}
+Json encode(const Seed& value);
 Json encode(const Initializer& value);
 Json encode(const Regularizer& value);
 Json encode(const Constraint& value);
@@ -138,14 +233,24 @@ Json encode(const std::vector<double>& value);
 /// `float32` and the like become a DTypePolicy; empty: Keras's default.
 Json encode_dtype(const std::string& policy);
 
+/// ValueError where the argument of that name is not between the two.
+void check_between(const char* name, double value, double low, double high);
+/// ValueError: the argument of that name was not given.
+[[noreturn]] void fail_missing(const char* name);
+
 /// The config that Keras writes for a layer with such arguments. `resolve(arguments)`, where the struct has it, fills in what depends on others.
+/// The few constructors of Keras that take no `trainable` have it not in their configs either, and the dtype by its name.
 template <class A>
 Json config_of(A arguments) {
   if constexpr (requires { A::resolve(arguments); }) A::resolve(arguments);
   Json config{Json::Object{}};
   if (!arguments.name.empty()) config.set("name", arguments.name);
-  config.set("trainable", arguments.trainable);
-  config.set("dtype", encode_dtype(arguments.dtype));
+  if constexpr (requires { arguments.trainable; }) {
+    config.set("trainable", arguments.trainable);
+    config.set("dtype", encode_dtype(arguments.dtype));
+  } else {
+    config.set("dtype", arguments.dtype.empty() ? "float32" : arguments.dtype);
+  }
   A::visit(arguments, [&](const char* key, const auto& value) {
     Json encoded = encode(value);
     // Layers that leave this one to their base class write it only where it is set.
@@ -199,15 +304,23 @@ using functional::CallOptions;
 using functional::config_of;
 using functional::Constraint;
 using functional::DataFormat;
+using functional::Extents;
+using functional::Factor;
+using functional::FactorForm;
 using functional::Initializer;
 using functional::Inputs;
 using functional::Ints;
 using functional::Layer;
 using functional::NamedOnly;
+using functional::Number;
+using functional::Numbers;
 using functional::OneOf;
+using functional::OptionalTuple;
 using functional::Outputs;
 using functional::Positive;
+using functional::Range;
 using functional::Regularizer;
+using functional::Seed;
 using functional::Tensor;
 using functional::Tuple;
 

@@ -18,23 +18,23 @@ struct ConvArguments {
   ConvPadding<N> padding{};
   DataFormat data_format{};
   Tuple<N> dilation_rate = 1;
-  int64_t groups = 1;
+  Positive groups = 1;
   ActivationFunction activation = "linear";
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform", bias_initializer = "zeros";
   Regularizer kernel_regularizer{}, bias_regularizer{}, activity_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
-  KERATIN_ARGUMENTS(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, activation, use_bias, kernel_initializer, bias_initializer,
-                    kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint, bias_constraint)
+  KERATIN_ARGUMENTS(filters, kernel_size, strides, padding, data_format, dilation_rate, groups, activation, use_bias, kernel_initializer,
+                    bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint, bias_constraint)
 };
 
-#define KERATIN_CONV(Name, N)                                                                                                                          \
-  class Name : public Layer {                                                                                                                          \
-   public:                                                                                                                                             \
-    using Arguments = ConvArguments<N>;                                                                                                                \
-    explicit Name(Arguments arguments) : Layer(#Name, config_of(std::move(arguments))) {}                                                             \
-    Name(int64_t filters, Tuple<N> kernel_size, Arguments arguments = {})                                                                              \
-        : Name((arguments.filters = filters, arguments.kernel_size = std::move(kernel_size), std::move(arguments))) {}                                 \
+#define KERATIN_CONV(Name, N)                                                                                          \
+  class Name : public Layer {                                                                                          \
+   public:                                                                                                             \
+    using Arguments = ConvArguments<N>;                                                                                \
+    explicit Name(Arguments arguments);                                                                                \
+    Name(int64_t filters, Tuple<N> kernel_size, Arguments arguments = {})                                              \
+        : Name((arguments.filters = filters, arguments.kernel_size = std::move(kernel_size), std::move(arguments))) {} \
   };
 /// Cross-correlation of (n, spatial..., channels) with a kernel (spatial..., channels / groups, filters).
 KERATIN_CONV(Conv1D, 1)

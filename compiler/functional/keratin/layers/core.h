@@ -1,4 +1,4 @@
-// Activation, Embedding, Masking, Identity (keras.layers).
+// Activation, Embedding, Masking, Identity, ActivityRegularization (keras.layers).
 #pragma once
 
 #include "keratin/arguments.h"
@@ -11,14 +11,18 @@ struct ActivationArguments {
   ActivationFunction activation{};  // required
   Regularizer activity_regularizer{};
   KERATIN_ARGUMENTS(activation, activity_regularizer)
+  static void resolve(ActivationArguments& arguments) {
+    if (arguments.activation.json().is_null()) functional::fail_missing("activation");
+  }
 };
 
 /// Applies a function to every element (softmax: along the last axis).
 class Activation : public Layer {
  public:
   using Arguments = ActivationArguments;
-  explicit Activation(Arguments arguments) : Layer("Activation", config_of(std::move(arguments))) {}
-  explicit Activation(ActivationFunction activation, Arguments arguments = {}) : Activation((arguments.activation = std::move(activation), std::move(arguments))) {}
+  explicit Activation(Arguments arguments);
+  explicit Activation(ActivationFunction activation, Arguments arguments = {})
+      : Activation((arguments.activation = std::move(activation), std::move(arguments))) {}
 };
 
 /// The arguments of Embedding.
@@ -29,14 +33,16 @@ struct EmbeddingArguments {
   Regularizer embeddings_regularizer{}, activity_regularizer{};
   Constraint embeddings_constraint{};
   bool mask_zero = false;
-  KERATIN_ARGUMENTS(input_dim, output_dim, embeddings_initializer, embeddings_regularizer, activity_regularizer, embeddings_constraint, mask_zero)
+  KERATIN_ARGUMENTS(input_dim, output_dim, embeddings_initializer, embeddings_regularizer, activity_regularizer, embeddings_constraint,
+                    mask_zero)
+  static constexpr const char* kUnused[] = {"quantization_config"};
 };
 
 /// Rows of a table by ids: (...) -> (..., output_dim); with mask_zero id 0 is masked.
 class Embedding : public Layer {
  public:
   using Arguments = EmbeddingArguments;
-  explicit Embedding(Arguments arguments) : Layer("Embedding", config_of(std::move(arguments))) {}
+  explicit Embedding(Arguments arguments);
   Embedding(int64_t input_dim, int64_t output_dim, Arguments arguments = {})
       : Embedding((arguments.input_dim = input_dim, arguments.output_dim = output_dim, std::move(arguments))) {}
 };
@@ -52,7 +58,7 @@ struct MaskingArguments {
 class Masking : public Layer {
  public:
   using Arguments = MaskingArguments;
-  explicit Masking(Arguments arguments = {}) : Layer("Masking", config_of(std::move(arguments))) {}
+  explicit Masking(Arguments arguments = {});
 };
 
 /// The arguments of Identity.
@@ -65,7 +71,21 @@ struct IdentityArguments {
 class Identity : public Layer {
  public:
   using Arguments = IdentityArguments;
-  explicit Identity(Arguments arguments = {}) : Layer("Identity", config_of(std::move(arguments))) {}
+  explicit Identity(Arguments arguments = {});
+};
+
+/// The arguments of ActivityRegularization.
+struct ActivityRegularizationArguments {
+  NamedOnly named_only{};
+  double l1 = 0, l2 = 0;
+  KERATIN_ARGUMENTS(l1, l2)
+};
+
+/// Gives what it takes and adds l1 * sum |x| + l2 * sum x^2, per example, to the loss.
+class ActivityRegularization : public Layer {
+ public:
+  using Arguments = ActivityRegularizationArguments;
+  explicit ActivityRegularization(Arguments arguments = {});
 };
 
 }  // namespace keratin::layers

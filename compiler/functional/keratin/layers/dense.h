@@ -15,8 +15,8 @@ struct DenseArguments {
   Initializer kernel_initializer = "glorot_uniform", bias_initializer = "zeros";
   Regularizer kernel_regularizer{}, bias_regularizer{}, activity_regularizer{};
   Constraint kernel_constraint{}, bias_constraint{};
-  KERATIN_ARGUMENTS(units, activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint,
-                    bias_constraint)
+  KERATIN_ARGUMENTS(units, activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
+                    activity_regularizer, kernel_constraint, bias_constraint)
 };
 
 /// y = activation(x W + b) over the last axis: (..., features) -> (..., units).
@@ -24,7 +24,7 @@ class Dense : public Layer {
  public:
   using Arguments = DenseArguments;
 
-  explicit Dense(Arguments arguments) : Layer("Dense", config_of(std::move(arguments))) {}
+  explicit Dense(Arguments arguments);
   explicit Dense(int64_t units, Arguments arguments = {}) : Dense((arguments.units = units, std::move(arguments))) {}
 };
 

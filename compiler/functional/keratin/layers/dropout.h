@@ -1,4 +1,4 @@
-// Dropout and its kin (keras.layers).
+// Dropout (keras.layers.Dropout).
 #pragma once
 
 #include "keratin/arguments.h"
@@ -8,9 +8,9 @@ namespace keratin::layers {
 /// The arguments of Dropout.
 struct DropoutArguments {
   NamedOnly named_only{};
-  double rate = 0;  // required, from 0 to 1
-  Json noise_shape{};
-  std::optional<int64_t> seed{};
+  Number rate{};  // from 0 to 1
+  Extents noise_shape{};
+  Seed seed{};
   KERATIN_ARGUMENTS(rate, noise_shape, seed)
 };
 
@@ -18,7 +18,7 @@ struct DropoutArguments {
 class Dropout : public Layer {
  public:
   using Arguments = DropoutArguments;
-  explicit Dropout(Arguments arguments) : Layer("Dropout", config_of(std::move(arguments))) {}
+  explicit Dropout(Arguments arguments);
   explicit Dropout(double rate, Arguments arguments = {}) : Dropout((arguments.rate = rate, std::move(arguments))) {}
 };
 

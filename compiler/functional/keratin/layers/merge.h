@@ -1,4 +1,4 @@
-// Layers that merge several tensors of one shape (keras.layers.Add, ...), and Concatenate.
+// Layers that merge several tensors of one shape (keras.layers.Add, ...), Concatenate and Dot.
 #pragma once
 
 #include "keratin/arguments.h"
@@ -10,11 +10,11 @@ struct MergeArguments {
   KERATIN_ARGUMENTS()
 };
 
-#define KERATIN_MERGE(Name)                                                                    \
-  class Name : public Layer {                                                                  \
-   public:                                                                                     \
-    using Arguments = MergeArguments;                                                          \
-    explicit Name(Arguments arguments = {}) : Layer(#Name, config_of(std::move(arguments))) {} \
+#define KERATIN_MERGE(Name)                  \
+  class Name : public Layer {                \
+   public:                                   \
+    using Arguments = MergeArguments;        \
+    explicit Name(Arguments arguments = {}); \
   };
 // Element by element, with broadcasting.
 KERATIN_MERGE(Add)
@@ -36,7 +36,23 @@ struct ConcatenateArguments {
 class Concatenate : public Layer {
  public:
   using Arguments = ConcatenateArguments;
-  explicit Concatenate(Arguments arguments = {}) : Layer("Concatenate", config_of(std::move(arguments))) {}
+  explicit Concatenate(Arguments arguments = {});
+};
+
+/// The arguments of Dot.
+struct DotArguments {
+  NamedOnly named_only{};
+  Ints axes{};  // required: one for both tensors, or one each
+  bool normalize = false;
+  KERATIN_ARGUMENTS(axes, normalize)
+};
+
+/// Contracts one axis of each of two tensors, example by example; with normalize after scaling to an L2 norm of 1 along it.
+class Dot : public Layer {
+ public:
+  using Arguments = DotArguments;
+  explicit Dot(Arguments arguments);
+  explicit Dot(Ints axes, Arguments arguments = {}) : Dot((arguments.axes = std::move(axes), std::move(arguments))) {}
 };
 
 }  // namespace keratin::layers

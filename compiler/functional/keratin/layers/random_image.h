@@ -1,0 +1,310 @@
+// Images changed at random in training, which is not supported: the identity in inference (keras.layers.RandomHue, AugMix, ...).
+#pragma once
+
+#include "keratin/layers/random_geometry.h"
+
+namespace keratin::layers {
+
+/// The arguments of RandomBrightness.
+struct RandomBrightnessArguments {
+  NamedOnly named_only{};
+  Factor<> factor{};
+  Range value_range = {0, 255};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, value_range, seed)
+};
+
+/// Adds a number to all pixels.
+class RandomBrightness : public Layer {
+ public:
+  using Arguments = RandomBrightnessArguments;
+  explicit RandomBrightness(Arguments arguments);
+  template <int = 0>  // so that named arguments are the other one's
+  explicit RandomBrightness(Factor<> factor, Arguments arguments = {})
+      : RandomBrightness((arguments.factor = std::move(factor), std::move(arguments))) {}
+};
+
+/// The arguments of RandomContrast.
+struct RandomContrastArguments {
+  NamedOnly named_only{};
+  Factor<0, 1> factor{};
+  Range value_range = {0, 255};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, value_range, seed)
+};
+
+/// Scales the distances of pixels to their mean.
+class RandomContrast : public Layer {
+ public:
+  using Arguments = RandomContrastArguments;
+  explicit RandomContrast(Arguments arguments);
+  template <int = 0>  // so that named arguments are the other one's
+  explicit RandomContrast(Factor<0, 1> factor, Arguments arguments = {})
+      : RandomContrast((arguments.factor = std::move(factor), std::move(arguments))) {}
+};
+
+/// The arguments of RandomSaturation.
+struct RandomSaturationArguments {
+  NamedOnly named_only{};
+  Factor<> factor{};
+  Range value_range = {0, 255};
+  DataFormat data_format{};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
+};
+
+/// Strengthens or weakens colours.
+class RandomSaturation : public Layer {
+ public:
+  using Arguments = RandomSaturationArguments;
+  explicit RandomSaturation(Arguments arguments);
+  template <int = 0>  // so that named arguments are the other one's
+  explicit RandomSaturation(Factor<> factor, Arguments arguments = {})
+      : RandomSaturation((arguments.factor = std::move(factor), std::move(arguments))) {}
+};
+
+/// The arguments of RandomHue.
+struct RandomHueArguments {
+  NamedOnly named_only{};
+  Factor<0, 1> factor{};
+  Range value_range = {0, 255};
+  DataFormat data_format{};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
+};
+
+/// Turns colours along the circle of hues.
+class RandomHue : public Layer {
+ public:
+  using Arguments = RandomHueArguments;
+  explicit RandomHue(Arguments arguments);
+  template <int = 0>  // so that named arguments are the other one's
+  explicit RandomHue(Factor<0, 1> factor, Arguments arguments = {})
+      : RandomHue((arguments.factor = std::move(factor), std::move(arguments))) {}
+};
+
+/// The arguments of RandomSharpness.
+struct RandomSharpnessArguments {
+  NamedOnly named_only{};
+  Factor<0, 1> factor{};
+  Range value_range = {0, 255};
+  DataFormat data_format{};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
+};
+
+/// Blends images with blurred ones.
+class RandomSharpness : public Layer {
+ public:
+  using Arguments = RandomSharpnessArguments;
+  explicit RandomSharpness(Arguments arguments);
+  template <int = 0>  // so that named arguments are the other one's
+  explicit RandomSharpness(Factor<0, 1> factor, Arguments arguments = {})
+      : RandomSharpness((arguments.factor = std::move(factor), std::move(arguments))) {}
+};
+
+/// The arguments of RandomColorDegeneration.
+struct RandomColorDegenerationArguments {
+  NamedOnly named_only{};
+  Factor<> factor{};
+  Range value_range = {0, 255};
+  DataFormat data_format{};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
+};
+
+/// Blends images with grey ones.
+class RandomColorDegeneration : public Layer {
+ public:
+  using Arguments = RandomColorDegenerationArguments;
+  explicit RandomColorDegeneration(Arguments arguments);
+  template <int = 0>  // so that named arguments are the other one's
+  explicit RandomColorDegeneration(Factor<> factor, Arguments arguments = {})
+      : RandomColorDegeneration((arguments.factor = std::move(factor), std::move(arguments))) {}
+};
+
+/// The arguments of RandomPosterization.
+struct RandomPosterizationArguments {
+  NamedOnly named_only{};
+  Factor<1, 8> factor{};
+  Range value_range = {0, 255};
+  DataFormat data_format{};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
+};
+
+/// Reduces the bits of each colour to `factor`.
+class RandomPosterization : public Layer {
+ public:
+  using Arguments = RandomPosterizationArguments;
+  explicit RandomPosterization(Arguments arguments);
+  template <int = 0>  // so that named arguments are the other one's
+  explicit RandomPosterization(Factor<1, 8> factor, Arguments arguments = {})
+      : RandomPosterization((arguments.factor = std::move(factor), std::move(arguments))) {}
+};
+
+/// The arguments of RandomInvert.
+struct RandomInvertArguments {
+  NamedOnly named_only{};
+  Factor<0, 1> factor = 1.0;  // the probability
+  Range value_range = {0, 255};
+  Seed seed{};
+  DataFormat data_format{};
+  KERATIN_ARGUMENTS(factor, value_range, seed, data_format)
+};
+
+/// Turns colours to their opposites.
+class RandomInvert : public Layer {
+ public:
+  using Arguments = RandomInvertArguments;
+  explicit RandomInvert(Arguments arguments = {});
+};
+
+/// The arguments of RandomGrayscale.
+struct RandomGrayscaleArguments {
+  NamedOnly named_only{};
+  double factor = 0.5;  // the probability
+  DataFormat data_format{};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, data_format, seed)
+  static void resolve(RandomGrayscaleArguments& arguments) { functional::check_between("factor", arguments.factor, 0, 1); }
+};
+
+/// Turns colours to greys.
+class RandomGrayscale : public Layer {
+ public:
+  using Arguments = RandomGrayscaleArguments;
+  explicit RandomGrayscale(Arguments arguments = {});
+};
+
+/// The arguments of RandomColorJitter.
+struct RandomColorJitterArguments {
+  NamedOnly named_only{};
+  Range value_range = {0, 255};
+  Factor<-1, 1, FactorForm::optional> brightness_factor{};
+  Factor<0, 1, FactorForm::optional> contrast_factor{};
+  Factor<-1, 1, FactorForm::optional> saturation_factor{};
+  Factor<0, 1, FactorForm::optional> hue_factor{};
+  Seed seed{};
+  DataFormat data_format{};
+  KERATIN_ARGUMENTS(value_range, brightness_factor, contrast_factor, saturation_factor, hue_factor, seed, data_format)
+};
+
+/// RandomBrightness, RandomContrast, RandomSaturation and RandomHue, those whose factors are given.
+class RandomColorJitter : public Layer {
+ public:
+  using Arguments = RandomColorJitterArguments;
+  explicit RandomColorJitter(Arguments arguments = {});
+};
+
+/// The arguments of RandomGaussianBlur.
+struct RandomGaussianBlurArguments {
+  NamedOnly named_only{};
+  Factor<0, 1> factor = 1.0;  // the probability
+  Tuple<2> kernel_size = 3;
+  Factor<0, 1> sigma = 1.0;
+  Range value_range = {0, 255};
+  DataFormat data_format{};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, kernel_size, sigma, value_range, data_format, seed)
+};
+
+/// Blurs images.
+class RandomGaussianBlur : public Layer {
+ public:
+  using Arguments = RandomGaussianBlurArguments;
+  explicit RandomGaussianBlur(Arguments arguments = {});
+};
+
+/// The arguments of RandomErasing.
+struct RandomErasingArguments {
+  NamedOnly named_only{};
+  Factor<0, 1> factor = 1.0;  // the probability
+  Factor<0, 1> scale = {0.02, 0.33};  // of the area
+  std::optional<double> fill_value{};  // none: noise
+  Range value_range = {0, 255};
+  Seed seed{};
+  DataFormat data_format{};
+  KERATIN_ARGUMENTS(factor, scale, fill_value, value_range, seed, data_format)
+};
+
+/// Fills a rectangle.
+class RandomErasing : public Layer {
+ public:
+  using Arguments = RandomErasingArguments;
+  explicit RandomErasing(Arguments arguments = {});
+};
+
+/// The arguments of AugMix.
+struct AugMixArguments {
+  NamedOnly named_only{};
+  Range value_range = {0, 255};
+  Positive num_chains = 3, chain_depth = 3;
+  Factor<0, 1> factor = 0.3;
+  double alpha = 1;
+  bool all_ops = true;
+  PointInterpolation interpolation{};
+  Seed seed{};
+  DataFormat data_format{};
+  KERATIN_ARGUMENTS(value_range, num_chains, chain_depth, factor, alpha, all_ops, interpolation, seed, data_format)
+};
+
+/// Blends images with some that went through chains of random changes (Hendrycks et al.).
+class AugMix : public Layer {
+ public:
+  using Arguments = AugMixArguments;
+  explicit AugMix(Arguments arguments = {});
+};
+
+/// The arguments of RandAugment.
+struct RandAugmentArguments {
+  NamedOnly named_only{};
+  Range value_range = {0, 255};
+  int64_t num_ops = 2;
+  Factor<0, 1> factor = 0.5;
+  PointInterpolation interpolation{};
+  Seed seed{};
+  DataFormat data_format{};
+  KERATIN_ARGUMENTS(value_range, num_ops, factor, interpolation, seed, data_format)
+};
+
+/// Some random changes one after another (Cubuk et al.).
+class RandAugment : public Layer {
+ public:
+  using Arguments = RandAugmentArguments;
+  explicit RandAugment(Arguments arguments = {});
+};
+
+/// The arguments of CutMix.
+struct CutMixArguments {
+  NamedOnly named_only{};
+  Factor<0, 1> factor = 1.0;
+  Seed seed{};
+  DataFormat data_format{};
+  KERATIN_ARGUMENTS(factor, seed, data_format)
+};
+
+/// Replaces a rectangle by that of another image (Yun et al.).
+class CutMix : public Layer {
+ public:
+  using Arguments = CutMixArguments;
+  explicit CutMix(Arguments arguments = {});
+};
+
+/// The arguments of MixUp.
+struct MixUpArguments {
+  NamedOnly named_only{};
+  double alpha = 0.2;
+  DataFormat data_format{};
+  Seed seed{};
+  KERATIN_ARGUMENTS(alpha, data_format, seed)
+};
+
+/// Blends pairs of images (Zhang et al.).
+class MixUp : public Layer {
+ public:
+  using Arguments = MixUpArguments;
+  explicit MixUp(Arguments arguments = {});
+};
+
+}  // namespace keratin::layers

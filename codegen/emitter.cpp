@@ -46,6 +46,14 @@ std::string expression_name(const ir::Expression& expression) {
   return name.empty() ? "Copy" : name;
 }
 
+/// The functor of a pass with several results is named after the call it belongs to: `UpdatePass`.
+std::string functor_stem(const ir::Plan& plan, const ir::Step& step, const ir::Expression& expression) {
+  const ir::OriginId id = step.fused.empty() ? step.origin : step.fused.back();
+  if (expression.results.empty() || !id.valid()) return expression_name(expression);
+  const std::string& path = plan.program->origins[id.index].path;
+  return camel(path.substr(path.rfind('/') + 1)) + "Pass";
+}
+
 /// How many prepared buffers come from each weight.
 std::map<std::string, int> weight_names(const ir::PlannedFunction& f) {
   std::map<std::string, int> count;
@@ -106,7 +114,7 @@ void Emitter::name_functors() {
     for (const ir::Step& step : f.steps) {
       for (const ir::Arg& arg : step.args) {
         if (const auto* functor = std::get_if<ir::FunctorArg>(&arg); functor && !functor_names_.contains(functor->expression))
-          functor_names_[functor->expression] = functors.claim(expression_name(plan_.expressions[functor->expression.index]));
+          functor_names_[functor->expression] = functors.claim(functor_stem(plan_, step, plan_.expressions[functor->expression.index]));
         const auto* epilogue = std::get_if<ir::Epilogue>(&arg);
         if (!epilogue || !epilogue->expression.valid() || epilogues_.contains(epilogue_key(*epilogue))) continue;
         epilogues_[epilogue_key(*epilogue)] = *epilogue;

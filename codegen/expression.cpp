@@ -76,9 +76,15 @@ class ExpressionWriter {
       : expression_(expression), leaves_(leaves), vectors_(vectors), indent_(std::move(indent)), names_(expression.nodes.size()), uses_(expression.nodes.size()) {
     for (const auto& node : expression.nodes)
       for (int arg : node.args) ++uses_[static_cast<size_t>(arg)];
+    for (int result : expression.results) ++uses_[static_cast<size_t>(result)];
   }
 
-  std::string write() {
+  std::string write(const std::vector<std::string>& results) {
+    for (size_t i = 0; i < expression_.results.size(); ++i) {
+      const std::string value = text(expression_.results[i], -1, false);
+      statements_ += fmt::format("{}{} = {};\n", indent_, results[i], value);
+    }
+    if (!expression_.results.empty()) return statements_;
     std::string result = text(static_cast<int>(expression_.nodes.size()) - 1, -1, true);
     return statements_ + indent_ + "return " + result + ";\n";
   }
@@ -150,8 +156,9 @@ class ExpressionWriter {
 
 }  // namespace
 
-std::string expression_body(const ir::Expression& expression, const std::vector<std::string>& leaves, bool vectors, const std::string& indent) {
-  return ExpressionWriter(expression, leaves, vectors, indent).write();
+std::string expression_body(const ir::Expression& expression, const std::vector<std::string>& leaves, const std::vector<std::string>& results, bool vectors,
+                            const std::string& indent) {
+  return ExpressionWriter(expression, leaves, vectors, indent).write(results);
 }
 
 }  // namespace keratin

@@ -14,7 +14,9 @@ std::string cpp_type(DType dtype);
 /// A literal of that type: `0.5f`, `true`, `-3`.
 std::string literal(DType dtype, double value);
 
-/// The statements `return ...;` of an expression over named leaves. `vectors`: the leaves may be vectors of type V.
-std::string expression_body(const ir::Expression& expression, const std::vector<std::string>& leaves, bool vectors, const std::string& indent);
+/// The statements of an expression over named leaves: `return ...;`, or assignments to the named results where it has several. `vectors`: the
+/// leaves may be vectors of type V.
+std::string expression_body(const ir::Expression& expression, const std::vector<std::string>& leaves, const std::vector<std::string>& results, bool vectors,
+                            const std::string& indent);
 
 }  // namespace keratin

@@ -12,9 +12,9 @@ namespace {
 
 /// x, y, z, a, b, ...: the operands of a functor in the order of its leaves.
 std::vector<std::string> leaf_names(int count) {
-  static constexpr const char* kNames[] = {"x", "y", "z", "a", "b", "c", "d", "e"};
+  constexpr std::string_view kNames = "xyzabcdefghijklmopqsuvw";
   std::vector<std::string> names;
-  for (int i = 0; i < count; ++i) names.push_back(kNames[i]);
+  for (int i = 0; i < count; ++i) names.emplace_back(1, kNames[static_cast<size_t>(i)]);
   return names;
 }
 
@@ -24,7 +24,7 @@ std::string Emitter::map_functor(ir::ExpressionId id) const {
   const ir::Expression& expression = plan_.expressions[id.index];
   const std::vector<std::string> names = leaf_names(expression.leaves);
   const bool vectors = expression.vectorizable();
-  std::vector<std::string> types, parameters;
+  std::vector<std::string> types, parameters, results;
   bool masks = false;  // booleans beside vectors of numbers
   for (int i = 0; i < expression.leaves; ++i) {
     const bool mask = vectors && std::any_of(expression.nodes.begin(), expression.nodes.end(), [&](const auto& node) { return node.leaf == i && node.dtype == DType::boolean; });
@@ -32,11 +32,15 @@ std::string Emitter::map_functor(ir::ExpressionId id) const {
     types.push_back(mask ? "M" : vectors ? "V" : fmt::format("V{}", i));
     parameters.push_back(types.back() + " " + names[static_cast<size_t>(i)]);
   }
-  std::string list;
-  if (vectors && expression.leaves > 0) list = masks ? "template <class V, class M> " : "template <class V> ";
-  else if (expression.leaves > 0) list = "template <class " + joined(types, ", class ") + "> ";
-  return fmt::format("struct {} {{\n  {}KR_INLINE auto operator()({}) const {{\n{}  }}\n}};\n", functor_name(id), list, joined(parameters, ", "),
-                     expression_body(expression, names, vectors && expression.leaves > 0, "    "));
+  if (vectors && expression.leaves > 0) types = masks ? std::vector<std::string>{"V", "M"} : std::vector<std::string>{"V"};
+  for (size_t i = expression.results.size(); i-- > 0;) {
+    results.insert(results.begin(), fmt::format("r{}", i + 1));
+    types.insert(types.begin(), fmt::format("R{}", i + 1));
+    parameters.insert(parameters.begin(), types.front() + " " + results.front());
+  }
+  const std::string list = types.empty() ? "" : "template <class " + joined(types, ", class ") + "> ";
+  return fmt::format("struct {} {{\n  {}KR_INLINE {} operator()({}) const {{\n{}  }}\n}};\n", functor_name(id), list, results.empty() ? "auto" : "void", joined(parameters, ", "),
+                     expression_body(expression, names, results, vectors && expression.leaves > 0, "    "));
 }
 
 std::string Emitter::epilogue_functor(const ir::Epilogue& epilogue, const std::string& name) const {
@@ -60,7 +64,7 @@ std::string Emitter::epilogue_functor(const ir::Epilogue& epilogue, const std::s
   }
   const std::string signature = fmt::format("V x, kr::Size{}, int{}", needs_offset ? " offset" : "", needs_lanes ? " lanes" : "");
   return fmt::format("struct {} {{\n{}  template <class V> KR_INLINE V operator()({}) const {{\n{}{}  }}\n}};\n", name, members, signature, loads,
-                     expression_body(expression, names, true, "    "));
+                     expression_body(expression, names, {}, true, "    "));
 }
 
 std::string Emitter::functors(const std::vector<const FunctionWriter*>& functions) const {

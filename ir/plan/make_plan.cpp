@@ -4,6 +4,7 @@
 
 #include "ir/passes/eliminate_dead.h"
 #include "ir/passes/split_prepare.h"
+#include "ir/plan/fuse_maps.h"
 #include "ir/plan/memory.h"
 
 namespace keratin::ir {
@@ -100,6 +101,7 @@ Result<Plan> make_plan(Program& program, const PlanOptions& options, const std::
       plan.functions.push_back(plan_on_weights(program, plan, options, prepare));  // the last: planning predict fills it
     }
     for (PlannedFunction& function : plan.functions) {
+      if (options.fuse) fuse_maps(program, plan, function);
       find_lives(function);
       assign_memory(function, options.reuse, options.block);
     }

@@ -71,10 +71,12 @@ bool Operand::dense() const { return dense_inside(0); }
 bool Expression::vectorizable() const {
   static constexpr std::array kScalarOnly = {"bit_and", "bit_or", "bit_xor", "shift_left", "shift_right", "asin", "acos", "atan", "sinh", "cosh", "atan2"};
   if (nodes.empty()) return true;
-  const DType dtype = storage(nodes.back().dtype);
+  const DType dtype = storage(results.empty() ? nodes.back().dtype : nodes[static_cast<size_t>(results[0])].dtype);
   if (dtype != DType::float32 && dtype != DType::float64) return false;
   const auto is_number = [&](const Node& node) { return node.leaf >= 0 && storage(node.dtype) == dtype; };
   if (leaves > 0 && std::none_of(nodes.begin(), nodes.end(), is_number)) return false;  // nothing says how wide a vector is
+  for (int result : results)
+    if (storage(nodes[static_cast<size_t>(result)].dtype) != dtype) return false;
   for (const Node& node : nodes) {
     if (storage(node.dtype) != dtype && node.dtype != DType::boolean) return false;
     if (node.dtype == DType::boolean && node.function == "constant") return false;

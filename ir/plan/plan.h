@@ -53,7 +53,7 @@ struct Operand {
   std::optional<int64_t> row_stride() const;
 };
 
-/// A pointwise function of operands' elements, emitted as a functor. Nodes in order; the last is the result.
+/// A pointwise function of operands' elements, emitted as a functor. Nodes in order.
 struct Expression {
   struct Node {
     std::string function;    // runtime name; empty: a leaf
@@ -65,9 +65,10 @@ struct Expression {
   };
   std::vector<Node> nodes;
   int leaves = 0;
+  std::vector<int> results;  // nodes that are stored, where there are several; empty: the last node alone
   bool operator==(const Expression&) const = default;
 
-  /// Only float32 (or only float64) leaves, result and functions that exist on vectors.
+  /// Only float32 (or only float64) leaves, results and functions that exist on vectors.
   bool vectorizable() const;
 };
 

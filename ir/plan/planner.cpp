@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ir/plan/map_step.h"
 #include "ir/support/check.h"
 
 namespace keratin::ir {
@@ -90,12 +91,7 @@ void Planner::add_epilogue(Step& step, const Target& target) {
   if (target.epilogue) step.args.push_back(*target.epilogue);
 }
 
-ExpressionId Planner::add_expression(Expression expression) {
-  for (size_t i = 0; i < plan_.expressions.size(); ++i)
-    if (plan_.expressions[i] == expression) return ExpressionId{static_cast<uint32_t>(i)};
-  plan_.expressions.push_back(std::move(expression));
-  return ExpressionId{static_cast<uint32_t>(plan_.expressions.size() - 1)};
-}
+ExpressionId Planner::add_expression(Expression expression) { return ir::add_expression(plan_, std::move(expression)); }
 
 void Planner::plan_kernel(const Node& node, const Target& target) {
   const KernelRule* rule = rule_of(node);
@@ -164,6 +160,7 @@ PlannedFunction Planner::run() {
     if (computed) output_of_[function.outputs[i]] = out_.outputs[i];
     placed[function.outputs[i].index] = 1;
   }
+  replace_early(function.updates);
   // In the order of the program, so that layers follow each other as in the model; what only serves an update waits for its turn.
   const std::vector<char> tail = update_tail(function);
   for (const Node& node : function.nodes) {

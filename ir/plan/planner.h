@@ -196,6 +196,7 @@ class Planner {
   Operand packed_here(ValueId value, const std::string& suffix, const std::function<Val(Builder&, Val)>& build);
   Operand table_operand(const std::string& key, const std::string& name, const Type& type, std::shared_ptr<const Tensor> value, OriginId origin);
   std::vector<char> update_tail(const Function& function) const;
+  void replace_early(const std::vector<Update>& updates);
   void plan_updates(const std::vector<Update>& updates);
   bool may_replace(VariableId variable, ValueId value, const std::vector<Update>& later) const;
   bool reaches(ValueId from, VariableId variable, std::set<ValueId>& seen) const;

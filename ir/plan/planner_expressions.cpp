@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "ir/plan/map_step.h"
 #include "ir/plan/planner.h"
 #include "ir/support/check.h"
 
@@ -10,13 +11,6 @@ namespace keratin::ir {
 namespace {
 
 bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
-
-int add_node(Expression& expression, Expression::Node node) {
-  for (size_t i = 0; i < expression.nodes.size(); ++i)
-    if (expression.nodes[i] == node) return static_cast<int>(i);
-  expression.nodes.push_back(std::move(node));
-  return static_cast<int>(expression.nodes.size() - 1);
-}
 
 /// An integer or bool in half precision: rounded once, from a double, which holds it.
 int half_of(Expression& expression, int value, DType from, DType half) {
@@ -202,52 +196,10 @@ bool Planner::plan_pooled(const Node& pool, const Target& target) {
 
 // ---- loops ----------------------------------------------------------------------------------------------------------
 
-namespace {
-
-/// Drops axes of extent 1 and merges neighbours that every operand walks as one.
-void collapse(std::vector<Dim>& extents, std::vector<StridedLeaf>& operands) {
-  for (size_t axis = extents.size(); axis-- > 0;) {
-    if (!extents[axis].is_one() || extents.size() == 1) continue;
-    extents.erase(extents.begin() + static_cast<ptrdiff_t>(axis));
-    for (StridedLeaf& leaf : operands) leaf.strides.erase(leaf.strides.begin() + static_cast<ptrdiff_t>(axis));
-  }
-  for (size_t axis = extents.size(); axis-- > 1;) {
-    const Dim inner = extents[axis], outer = extents[axis - 1];
-    const std::optional<Dim> both = product(outer, inner);
-    const bool merges = both && std::all_of(operands.begin(), operands.end(), [&](const StridedLeaf& leaf) { return product(leaf.strides[axis], inner) == leaf.strides[axis - 1]; });
-    if (!merges) continue;
-    extents[axis - 1] = *both;
-    extents.erase(extents.begin() + static_cast<ptrdiff_t>(axis));
-    for (StridedLeaf& leaf : operands) leaf.strides.erase(leaf.strides.begin() + static_cast<ptrdiff_t>(axis - 1));
-  }
-}
-
-}  // namespace
-
 void Planner::map(const Operand& y, Expression expression, std::vector<Operand> leaves, Step step) {
   if (leaves.size() > kMostLeaves) throw PlanError{"an expression reads more operands than a kernel takes"};
-  std::vector<Dim> extents = y.shape.dims;
-  std::vector<StridedLeaf> operands = {{y, y.strides, true}};
-  for (const Operand& leaf : leaves) {
-    IR_CHECK(leaf.shape == y.shape, "a leaf of another shape");
-    operands.push_back({leaf, leaf.strides, false});
-  }
-  if (extents.empty()) {
-    extents.push_back(Dim(1));
-    for (StridedLeaf& leaf : operands) leaf.strides.push_back(Dim(1));
-  }
-  collapse(extents, operands);
-  if (extents.size() > 8) throw PlanError{"an element-wise operation over more than 8 axes is not supported"};
-  const bool vectors = !leaves.empty() && expression.vectorizable() && storage(y.dtype) == storage(expression.nodes.back().dtype);
-  step.kernel = vectors ? "map" : "map_scalar";
-  step.header = "map.h";
-  step.templates.push_back(Template::of(static_cast<int64_t>(extents.size())));
-  step.args.push_back(ExtentsArg{extents});
-  step.args.push_back(FunctorArg{add_expression(std::move(expression))});
-  for (StridedLeaf& leaf : operands) step.args.push_back(std::move(leaf));
-  step.output = y;
   if (!leaves.empty()) step.input = leaves[0];
-  add(std::move(step));
+  add(map_step(plan_, std::move(step), {{y}, std::move(leaves), std::move(expression)}));
 }
 
 void Planner::copy(const Operand& from, const Operand& to, OriginId origin) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "ir/passes/regions.h"
 #include "ir/plan/planner.h"
 
 namespace keratin::ir {
@@ -60,6 +61,27 @@ bool Planner::may_replace(VariableId variable, ValueId value, const std::vector<
     if (reaches(id, variable, seen)) return false;
   }
   return true;
+}
+
+/// Updates that are computed with the rest of the call, as more than updates reads them, are written over the variable then already where nothing
+/// reads the old value but the update itself, element by element.
+void Planner::replace_early(const std::vector<Update>& updates) {
+  const Function& f = *frame_->function;
+  for (const auto& [variable, value] : updates) {
+    const Node* node = definition(value);
+    const auto same = [id = variable](const Update& other) { return other.variable == id; };
+    if (!node || !is_pointwise(*node) || output_of_.contains(value) || std::count_if(updates.begin(), updates.end(), same) > 1) continue;
+    if (type(value).dtype != program_.variable(variable).type.dtype) continue;
+    const auto within = [&](int user) { return is_pointwise(f.nodes[static_cast<size_t>(user)]) && frame_->sink[f.nodes[static_cast<size_t>(user)].outputs[0].index] == value; };
+    const auto spared = [&](const Node& read) {
+      const auto* attrs = read.op.as<Read>();
+      if (!attrs && reads_variables(program_, read.op)) return false;  // within a region
+      if (!attrs || attrs->variable != variable) return true;
+      const std::vector<int>& users = frame_->users[read.outputs[0].index];
+      return !frame_->is_output[read.outputs[0].index] && std::all_of(users.begin(), users.end(), within);
+    };
+    if (std::all_of(f.nodes.begin(), f.nodes.end(), spared)) output_of_[value] = variable_buffer(variable);
+  }
 }
 
 void Planner::plan_updates(const std::vector<Update>& updates) {

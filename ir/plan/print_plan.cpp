@@ -13,6 +13,14 @@ std::string buffer_text(const PlannedFunction& f, const Operand& operand) {
   return fmt::format("{}{}", f.buffers[operand.buffer.index].name, to_string(operand.shape));
 }
 
+/// The one result, or all of them where a pass has several.
+std::string results_text(const PlannedFunction& f, const Step& step) {
+  std::string text;
+  for (const Arg& arg : step.args)
+    if (const auto* leaf = std::get_if<StridedLeaf>(&arg); leaf && leaf->output) text += (text.empty() ? "" : ", ") + buffer_text(f, leaf->operand);
+  return text.empty() ? buffer_text(f, step.output) : text;
+}
+
 std::string print_step(const Plan& plan, const PlannedFunction& f, const Step& step, size_t index) {
   if (step.kind == Step::Kind::loop_begin) return fmt::format("{:4}  loop t{} over {} steps{}\n", index, step.loop, step.length, step.reverse ? ", last first" : "");
   if (step.kind == Step::Kind::loop_end) return fmt::format("{:4}  end of loop\n", index);
@@ -21,7 +29,7 @@ std::string print_step(const Plan& plan, const PlannedFunction& f, const Step& s
     if (t.kind == Template::Kind::number) numbers += fmt::format(" {}", t.number);
     for (const Template& inner : t.args) numbers += fmt::format(" {}", inner.number);
   }
-  std::string text = fmt::format("{:4}  {}{}  {} -> {}", index, step.kernel, numbers, buffer_text(f, step.input), buffer_text(f, step.output));
+  std::string text = fmt::format("{:4}  {}{}  {} -> {}", index, step.kernel, numbers, buffer_text(f, step.input), results_text(f, step));
   if (step.origin.valid()) text += "  ; " + plan.program->origins[step.origin.index].path;
   for (OriginId id : step.fused)
     if (id.valid() && id != step.origin) text += " + " + plan.program->origins[id.index].path;

@@ -20,6 +20,20 @@ struct Gelu {
   template <class V> auto operator()(V x) const { return x * kr::Element<V>(0.5) * (kr::erf(x * kr::Element<V>(0.70710678118654752)) + kr::Element<V>(1)); }
 };
 
+struct Adam {   // writes over what it reads
+  template <class M, class W, class V> void operator()(M mean, W weight, V m, V w, V g, V rate) const {
+    const V moved = m + (g - m) * kr::Element<V>(0.5);
+    mean = moved;
+    weight = w - moved * rate;
+  }
+};
+struct Compare {
+  template <class R1, class R2, class A, class B> void operator()(R1 less, R2 sum, A a, B b) const {
+    less = kr::cast<float>(a) < b;
+    sum = b + kr::cast<float>(a);
+  }
+};
+
 struct Pick {
   template <class V, class M> auto operator()(M first, V x, M second) const {
     using T = kr::Element<V>;
@@ -76,6 +90,49 @@ TEST_CASE("an element's bits do not depend on its place in the row") {
   kr::map<1>({size}, Gelu{}, kr::out<1>(serial.data(), {1}), kr::in<1>(many.data(), {1}));
   kr::map<1>(&pool, {size}, Gelu{}, kr::out<1>(threaded.data(), {1}), kr::in<1>(many.data(), {1}));
   CHECK(serial == threaded);
+}
+
+TEMPLATE_TEST_CASE("map_all computes several results in one pass, over its operands too, with the bits of every thread count", "", float, double) {
+  using T = TestType;
+  Numbers numbers(5);
+  kr::ThreadPool pool(3);
+  for (const Size n : {Size(1), Size(7), Size(16), Size(61), Size(40001)}) {
+    const auto count = static_cast<size_t>(2 * n);
+    Guarded<T> m(count), w(count), g(count), rate(2);
+    numbers.fill(m);
+    numbers.fill(w);
+    numbers.fill(g);
+    numbers.fill(rate);
+    std::vector<T> expected_m, expected_w;
+    for (size_t i = 0; i < count; ++i) {
+      expected_m.push_back(m[i] + (g[i] - m[i]) * T(0.5));
+      expected_w.push_back(w[i] - expected_m[i] * rate[i / static_cast<size_t>(n)]);
+    }
+    Guarded<T> m_3(count), w_3(count);
+    std::copy_n(m.data(), count, m_3.data());
+    std::copy_n(w.data(), count, w_3.data());
+    kr::map_all<2>({2, n}, Adam{}, kr::out<1>(m.data(), {n, 1}), kr::out<1>(w.data(), {n, 1}), kr::in<1>(m.data(), {n, 1}), kr::in<1>(w.data(), {n, 1}),
+                   kr::in<1>(g.data(), {n, 1}), kr::in<0>(rate.data(), {1, 0}));
+    kr::map_all<2>(&pool, {2, n}, Adam{}, kr::out<1>(m_3.data(), {n, 1}), kr::out<1>(w_3.data(), {n, 1}), kr::in<1>(m_3.data(), {n, 1}), kr::in<1>(w_3.data(), {n, 1}),
+                   kr::in<1>(g.data(), {n, 1}), kr::in<0>(rate.data(), {1, 0}));
+    bool good = m.intact() && w.intact() && m_3.intact() && w_3.intact(), same = true;
+    for (size_t i = 0; i < count; ++i) {
+      good = good && std::fabs(m[i] - expected_m[i]) <= 4 * std::numeric_limits<T>::epsilon() && std::fabs(w[i] - expected_w[i]) <= 8 * std::numeric_limits<T>::epsilon();
+      same = same && m[i] == m_3[i] && w[i] == w_3[i];
+    }
+    CHECK(good);
+    CHECK(same);
+  }
+}
+
+TEST_CASE("map_scalar_all gives results of several types") {
+  const int a[] = {3, -2, 5};
+  const float b[] = {2.5f, -1, 9};
+  bool less[3] = {};
+  float sum[5] = {};
+  kr::map_scalar_all<1>({3}, Compare{}, kr::out<1>(less, {1}), kr::out<kr::strided>(sum, {2}), kr::in<1>(a, {1}), kr::in<1>(b, {1}));
+  CHECK((!less[0] && less[1] && less[2]));
+  CHECK((sum[0] == 5.5f && sum[1] == 0 && sum[2] == -3 && sum[4] == 14));
 }
 
 TEST_CASE("map in place, of higher rank and of nothing") {

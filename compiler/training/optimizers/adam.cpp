@@ -15,6 +15,10 @@ class Moments : public Optimizer {
     c.set(slot, mean);
     return mean;
   }
+  /// 1 - beta ^ step, by which a mean that began as 0 falls short.
+  static Val share(StepContext& c, double beta) {
+    return c.once([&] { return 1.0 - c.power(beta); });
+  }
   double beta_1_, beta_2_, epsilon_;
 };
 
@@ -24,7 +28,7 @@ class Adam : public Moments {
   explicit Adam(TrainingArguments& a) : Moments(a), amsgrad_(a.flag("amsgrad")) {}
 
   Val update(StepContext& c, Val weight, Val gradient) const override {
-    const Val rate = c.learning_rate * sqrt(1.0 - c.power(beta_2_)) / (1.0 - c.power(beta_1_));
+    const Val rate = c.once([&] { return c.learning_rate * sqrt(1.0 - c.power(beta_2_)) / (1.0 - c.power(beta_1_)); });
     const ir::VariableId means = c.slot("momentum"), squares = c.slot("velocity");
     const Val mean = moved(c, means, gradient, beta_1_);
     Val square = moved(c, squares, gradient * gradient, beta_2_);
@@ -48,7 +52,7 @@ class Adamax : public Moments {
     const Val mean = moved(c, means, gradient, beta_1_);
     const Val norm = maximum(c.read(norms) * beta_2_, abs(gradient));
     c.set(norms, norm);
-    return weight - mean * c.learning_rate / ((norm + epsilon_) * (1.0 - c.power(beta_1_)));
+    return weight - mean * c.learning_rate / ((norm + epsilon_) * share(c, beta_1_));
   }
 };
 
@@ -65,13 +69,14 @@ class Nadam : public Moments {
     const ir::VariableId means = c.slot("momentum"), squares = c.slot("velocity");
     const Val now = momentum_at(c, 0), next = momentum_at(c, 1);
     const Val mean = moved(c, means, gradient, beta_1_), square = moved(c, squares, gradient * gradient, beta_2_);
-    const Val mean_hat = mean * next / (1.0 - c.shared * next) + gradient * (1.0 - now) / (1.0 - c.shared);
-    return weight - mean_hat * c.learning_rate / (sqrt(square / (1.0 - c.power(beta_2_))) + epsilon_);
+    const Val later = c.once([&] { return 1.0 - c.shared * next; }), rest = c.once([&] { return 1.0 - now; }), sooner = c.once([&] { return 1.0 - c.shared; });
+    const Val mean_hat = mean * next / later + gradient * rest / sooner;
+    return weight - mean_hat * c.learning_rate / (sqrt(square / share(c, beta_2_)) + epsilon_);
   }
 
  private:
   Val momentum_at(StepContext& c, double later) const {
-    return (1.0 - 0.5 * c.b.binary(ir::Binary::Kind::pow, c.b.number(DType::float32, 0.96), c.step + later)) * beta_1_;
+    return c.once([&] { return (1.0 - 0.5 * c.b.binary(ir::Binary::Kind::pow, c.b.number(DType::float32, 0.96), c.step + later)) * beta_1_; });
   }
 };
 
@@ -82,7 +87,7 @@ class Lamb : public Moments {
   Val update(StepContext& c, Val weight, Val gradient) const override {
     const ir::VariableId means = c.slot("momentum"), squares = c.slot("velocity");
     const Val mean = moved(c, means, gradient, beta_1_), square = moved(c, squares, gradient * gradient, beta_2_);
-    const Val change = mean / (1.0 - c.power(beta_1_)) / (sqrt(square / (1.0 - c.power(beta_2_))) + epsilon_);
+    const Val change = mean / share(c, beta_1_) / (sqrt(square / share(c, beta_2_)) + epsilon_);
     const Val length = sqrt(c.b.sum(weight * weight, {})), step = sqrt(c.b.sum(change * change, {}));
     const Val one = c.b.number(DType::float32, 1);
     const Val both = c.b.binary(ir::Binary::Kind::logical_and, greater(length, 0), greater(step, 0));
@@ -98,14 +103,13 @@ class ScheduleFreeAdamW : public Moments {
 
   Val update(StepContext& c, Val weight, Val gradient) const override {
     const ir::VariableId z = c.copy_slot("momentum"), squares = c.slot("velocity");
-    Val rate = c.learning_rate;
-    if (warmup_ > 0) rate = rate * minimum(c.step / warmup_, 1);
+    const Val rate = c.once([&] { return warmup_ > 0 ? c.learning_rate * minimum(c.step / warmup_, 1) : c.learning_rate; });
     const Val square = moved(c, squares, gradient * gradient, beta_2_), old = c.read(z);
-    const Val now = old - gradient * rate / (sqrt(square / (1.0 - c.power(beta_2_))) + epsilon_);
+    const Val now = old - gradient * rate / (sqrt(square / share(c, beta_2_)) + epsilon_);
     c.set(z, now);
-    const Val share = 1.0 / c.step;
+    const Val newest = c.once([&] { return 1.0 / c.step; }), rest = c.once([&] { return 1.0 - newest; });
     const Val average = (weight - old * (1 - beta_1_)) / beta_1_;
-    return now * (1 - beta_1_) + (average * (1.0 - share) + now * share) * beta_1_;
+    return now * (1 - beta_1_) + (average * rest + now * newest) * beta_1_;
   }
 
  private:

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <map>
 
 #include "compiler/training/losses/loss.h"
 #include "compiler/training/optimizers/optimizer.h"
@@ -20,37 +21,16 @@ Val both(Val a, Val b) {
   return b.poisoned() ? a : a.builder().binary(ir::Binary::Kind::logical_and, a, b);
 }
 
-void clip_gradients(const Optimizer& optimizer, std::vector<TrainedWeight>& weights) {
-  if (weights.empty()) return;
-  ir::Builder& b = weights[0].gradient.builder();
-  const auto norm = [&](Val x) { return sqrt(b.sum(x * x, {})); };
-  if (optimizer.clip_norm && *optimizer.clip_norm > 0) {
-    for (TrainedWeight& weight : weights)
-      weight.gradient = weight.gradient * *optimizer.clip_norm / maximum(norm(weight.gradient), *optimizer.clip_norm);
-  } else if (optimizer.global_clip_norm && *optimizer.global_clip_norm > 0) {
-    Val total;
-    for (const TrainedWeight& weight : weights) {
-      const Val sum = b.sum(weight.gradient * weight.gradient, {});
-      total = total.poisoned() ? sum : total + sum;
-    }
-    const Val length = sqrt(total);
-    // The difference is 0, or not a number where the norm is infinite (tf.clip_by_global_norm).
-    const Val scale = minimum(1.0 / length, 1 / *optimizer.global_clip_norm) * *optimizer.global_clip_norm + (length - length);
-    for (TrainedWeight& weight : weights) weight.gradient = weight.gradient * scale;
-  } else if (optimizer.clip_value && *optimizer.clip_value > 0) {
-    const double bound = *optimizer.clip_value;
-    for (TrainedWeight& weight : weights) weight.gradient = minimum(maximum(weight.gradient, -bound), bound);
-  }
-}
-
 /// One optimizer's whole step over its weights; `gate` as in StepContext.
 class Application {
  public:
   Application(ir::Builder& b, const Optimizer& optimizer, std::string prefix, Val gate)
-      : optimizer_(optimizer), c_{b, {}, {}, gate, std::move(prefix), nullptr, {}}, always_(gate) {}
+      : optimizer_(optimizer), c_{b, {}, {}, gate, std::move(prefix), nullptr, {}, {}}, always_(gate) {}
 
   OptimizerState run(std::vector<TrainedWeight> weights) {
     ir::Builder& b = c_.b;
+    begin_part(b, c_.prefix + "rates", "what the updates of all weights share");
+    c_.shared_origin = b.origin();
     state_.iteration = c_.variable("iteration", kCounter, ir::Role::counter, 0);
     if (!optimizer_.schedule)
       state_.learning_rate = c_.variable("learning_rate", kScalar, ir::Role::hyperparameter, optimizer_.learning_rate);
@@ -61,13 +41,17 @@ class Application {
     const Val updates = optimizer_.accumulation > 1 ? b.binary(ir::Binary::Kind::floor_div, before, round) : before;
     c_.step = b.cast(updates, DType::float32) + 1.0;
     if (optimizer_.loss_scale)
-      for (TrainedWeight& weight : weights) weight.gradient = weight.gradient / *optimizer_.loss_scale;
+      for (TrainedWeight& weight : weights) {
+        begin_update(weight.id);
+        weight.gradient = weight.gradient / *optimizer_.loss_scale;
+      }
     Val round_ends;
     if (optimizer_.accumulation > 1) {
-      round_ends = multiple_of(before + 1.0, optimizer_.accumulation);
+      round_ends = c_.once([&] { return multiple_of(before + 1.0, optimizer_.accumulation); });
       accumulate(weights, round_ends);
     }
-    clip_gradients(optimizer_, weights);
+    clip(weights);
+    b.set_origin(c_.shared_origin);
     c_.gate = both(always_, round_ends);
     optimizer_.begin(c_);
     for (const TrainedWeight& weight : weights) update(weight, round_ends, updates);
@@ -75,10 +59,51 @@ class Application {
   }
 
  private:
+  /// What follows belongs to the update of that weight.
+  void begin_update(ir::VariableId id) {
+    weight_ = c_.b.program().variable(id);
+    c_.weight = &weight_;
+    ir::OriginId& origin = origins_[id];
+    if (origin.valid()) return c_.b.set_origin(origin);
+    begin_part(c_.b, weight_.name + "/update", "update of " + weight_.name);
+    origin = c_.b.origin();
+  }
+
+  void clip(std::vector<TrainedWeight>& weights) {
+    ir::Builder& b = c_.b;
+    const auto squares = [&](const TrainedWeight& weight) {
+      begin_update(weight.id);
+      return b.sum(weight.gradient * weight.gradient, {});
+    };
+    if (optimizer_.clip_norm && *optimizer_.clip_norm > 0) {
+      for (TrainedWeight& weight : weights) weight.gradient = weight.gradient * *optimizer_.clip_norm / maximum(sqrt(squares(weight)), *optimizer_.clip_norm);
+    } else if (optimizer_.global_clip_norm && *optimizer_.global_clip_norm > 0) {
+      Val total;
+      for (const TrainedWeight& weight : weights) {
+        const Val sum = squares(weight);
+        total = total.poisoned() ? sum : c_.once([&] { return total + sum; });
+      }
+      const Val scale = c_.once([&] { return scale_to_norm(sqrt(total)); });
+      for (TrainedWeight& weight : weights) {
+        begin_update(weight.id);
+        weight.gradient = weight.gradient * scale;
+      }
+    } else if (optimizer_.clip_value && *optimizer_.clip_value > 0) {
+      for (TrainedWeight& weight : weights) {
+        begin_update(weight.id);
+        weight.gradient = minimum(maximum(weight.gradient, -*optimizer_.clip_value), *optimizer_.clip_value);
+      }
+    }
+  }
+
+  /// The factor by which all gradients are clipped. The difference is 0, or not a number where the norm is infinite (tf.clip_by_global_norm).
+  Val scale_to_norm(Val length) const {
+    return minimum(1.0 / length, 1 / *optimizer_.global_clip_norm) * *optimizer_.global_clip_norm + (length - length);
+  }
+
   void accumulate(std::vector<TrainedWeight>& weights, Val round_ends) {
     for (TrainedWeight& weight : weights) {
-      const ir::Variable variable = c_.b.program().variable(weight.id);
-      c_.weight = &variable;
+      begin_update(weight.id);
       const ir::VariableId slot = c_.slot("gradient_accumulator");
       const Val sum = weight.gradient + c_.read(slot);
       c_.set(slot, c_.b.select(round_ends, c_.b.number(sum.dtype(), 0), sum));
@@ -88,12 +113,10 @@ class Application {
 
   void update(const TrainedWeight& weight, Val round_ends, Val updates) {
     ir::Builder& b = c_.b;
-    const ir::Variable variable = b.program().variable(weight.id);
-    c_.weight = &variable;
-    begin_part(b, variable.name + "/update", "update of " + variable.name);
+    begin_update(weight.id);
     const Val old = b.read(weight.id);
     Val value = old;
-    if (const std::optional<double> decay = optimizer_.decay_of(variable)) value = value - value * *decay * c_.learning_rate;
+    if (const std::optional<double> decay = optimizer_.decay_of(weight_)) value = value - value * *decay * c_.learning_rate;
     value = c_.kept_unless(round_ends, optimizer_.update(c_, value, weight.gradient), old);
     if (optimizer_.average_momentum) value = averaged(weight.id, value, updates);
     if (weight.constraint) value = weight.constraint(value);
@@ -104,19 +127,22 @@ class Application {
   Val averaged(ir::VariableId id, Val value, Val updates) {
     ir::Builder& b = c_.b;
     const ir::VariableId slot = c_.slot("average");
-    const Val later = b.cast(b.compare(ir::Compare::Kind::ne, updates, b.number(DType::int64, 0)), value.dtype());
-    const Val momentum = later * *optimizer_.average_momentum;
-    const Val average = b.read(slot) * momentum + value * (1.0 - momentum);
+    const Val momentum = c_.once([&] {
+      return b.cast(b.compare(ir::Compare::Kind::ne, updates, b.number(DType::int64, 0)), value.dtype()) * *optimizer_.average_momentum;
+    });
+    const Val average = b.read(slot) * momentum + value * c_.once([&] { return 1.0 - momentum; });
     b.update(slot, c_.kept_unless(always_, average, b.read(slot)));
     state_.averages.emplace_back(id, slot);
     if (optimizer_.average_overwrite == 0) return value;
-    return b.select(multiple_of(updates + 1.0, optimizer_.average_overwrite), average, value);
+    return b.select(c_.once([&] { return multiple_of(updates + 1.0, optimizer_.average_overwrite); }), average, value);
   }
 
   const Optimizer& optimizer_;
   StepContext c_;
   Val always_;  // gate of what happens in every step, whether a round of accumulation ends or not
   OptimizerState state_;
+  ir::Variable weight_;  // being updated; a copy, as slots are added to the program
+  std::map<ir::VariableId, ir::OriginId> origins_;
 };
 
 /// Doubles the scale after so many finite steps, halves it after an infinite one; whether this step is finite.
@@ -146,6 +172,7 @@ OptimizerState apply_optimizer(ir::Builder& b, const OptimizerSetup& setup, std:
                                std::optional<ir::VariableId> dynamic_scale) {
   Val gate;
   if (dynamic_scale) {
+    begin_part(b, "optimizer/scale", "the loss scale");
     const Val scale = b.read(*dynamic_scale);
     gate = update_scale(b, *setup.dynamic_scale, *dynamic_scale, weights);
     for (TrainedWeight& weight : weights) weight.gradient = weight.gradient / scale;

@@ -35,6 +35,8 @@ Val StepContext::kept_unless(Val condition, Val value, Val old) { return conditi
 
 void StepContext::set(ir::VariableId id, Val value) { b.update(id, kept_unless(gate, value, b.read(id))); }
 
-Val StepContext::power(double base) const { return b.binary(ir::Binary::Kind::pow, b.number(DType::float32, base), step); }
+Val StepContext::power(double base) const {
+  return once([&] { return b.binary(ir::Binary::Kind::pow, b.number(DType::float32, base), step); });
+}
 
 }  // namespace keratin

@@ -99,7 +99,8 @@ class Ftrl : public Optimizer {
     const Val old = c.read(accumulator), sum = old + gradient * gradient;
     const Val shrunk = gradient + weight * (2 * shrinkage_);
     const Val linear = c.read(linears) + (shrunk - (power(sum) - power(old)) / c.learning_rate * weight);
-    const Val quadratic = power(sum) / c.learning_rate + (beta_ / (2.0 * c.learning_rate) + l2_) * 2.0;
+    const Val floor = c.once([&] { return (beta_ / (2.0 * c.learning_rate) + l2_) * 2.0; });
+    const Val quadratic = power(sum) / c.learning_rate + floor;
     c.set(linears, linear);
     c.set(accumulator, sum);
     return (minimum(maximum(linear, -l1_), l1_) - linear) / quadratic;

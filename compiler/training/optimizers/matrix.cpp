@@ -20,11 +20,11 @@ class Adafactor : public Optimizer {
   Val update(StepContext& c, Val weight, Val gradient) const override {
     ir::Builder& b = c.b;
     const auto rms = [&](Val x) { return sqrt(b.mean(x * x, {})); };
-    const Val rate = maximum(rms(weight), epsilon_2_) * minimum(c.learning_rate, 1.0 / sqrt(c.step));
-    const Val beta = 1.0 - b.binary(ir::Binary::Kind::pow, c.step, b.number(DType::float32, decay_));
+    const Val rate = maximum(rms(weight), epsilon_2_) * c.once([&] { return minimum(c.learning_rate, 1.0 / sqrt(c.step)); });
+    const Val newest = c.once([&] { return b.binary(ir::Binary::Kind::pow, c.step, b.number(DType::float32, decay_)); }), beta = c.once([&] { return 1.0 - newest; });
     const Val squares = gradient * gradient + epsilon_1_;
     const auto averaged = [&](ir::VariableId slot, Val value) {
-      const Val mean = c.read(slot) * beta + value * (1.0 - beta);
+      const Val mean = c.read(slot) * beta + value * c.once([&] { return 1.0 - beta; });
       c.set(slot, mean);
       return mean;
     };
@@ -77,7 +77,7 @@ class Muon : public Optimizer {
       const Val square = old_square + (gradient * gradient - old_square) * (1 - beta_2_);
       c.set(means, mean);
       c.set(squares, square);
-      const Val rate = c.learning_rate * adam_ratio_ * sqrt(1.0 - c.power(beta_2_)) / (1.0 - c.power(beta_1_));
+      const Val rate = c.once([&] { return c.learning_rate * adam_ratio_ * sqrt(1.0 - c.power(beta_2_)) / (1.0 - c.power(beta_1_)); });
       return weight - mean * rate / (sqrt(square) + epsilon_);
     }
     const Val mean = old + (gradient + old * (momentum_ - 1));

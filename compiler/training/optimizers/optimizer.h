@@ -27,6 +27,7 @@ class StepContext {
   std::string prefix;                      // of the optimizer's variables
   const ir::Variable* weight = nullptr;    // being updated
   Val shared;                              // what Optimizer::begin left for all weights
+  ir::OriginId shared_origin;              // of numbers that the updates of all weights read
 
   /// A slot of the weight, of its type and filled with `value` at first: `optimizer/<weight>_<slot>`.
   ir::VariableId slot(const std::string& name, double value = 0);
@@ -40,6 +41,15 @@ class StepContext {
   Val kept_unless(Val condition, Val value, Val old);
   /// base ^ step.
   Val power(double base) const;
+  /// What `build` gives, a number that does not depend on the weight: computed once for all of them, and no part of one weight's update.
+  template <class Build>
+  Val once(Build&& build) const {
+    const ir::OriginId origin = b.origin();
+    b.set_origin(shared_origin);
+    const Val value = build();
+    b.set_origin(origin);
+    return value;
+  }
 };
 
 /// Adds a variable that begins as `value` everywhere.

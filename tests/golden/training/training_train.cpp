@@ -50,53 +50,44 @@ struct MulAddNeg {
   }
 };
 
-struct PowSubDiv {
-  template <class V0, class V1> KR_INLINE auto operator()(V0 x, V1 y) const {
-    const auto t1 = kr::cast<float>(y) + 1.0f;
-    return x * kr::sqrt(1.0f - kr::pow(0.95f, t1)) / (1.0f - kr::pow(0.8f, t1));
-  }
-};
-
-struct MulAdd {
-  template <class V> KR_INLINE auto operator()(V x, V y, V z) const {
-    return x + y * z;
-  }
-};
-
-struct Add {
-  template <class V> KR_INLINE auto operator()(V x, V y) const {
-    return x + y;
-  }
-};
-
-struct Add_2 {
-  template <class V0> KR_INLINE auto operator()(V0 x) const {
-    return x + static_cast<kr::Int64>(1);
-  }
-};
-
-struct SubMulAdd {
-  template <class V> KR_INLINE auto operator()(V x, V y) const {
-    return x + (y - x) * 0.2f;
-  }
-};
-
-struct SubMulAdd_2 {
-  template <class V> KR_INLINE auto operator()(V x, V y) const {
-    return x + (y * y - x) * 0.05f;
-  }
-};
-
-struct AddDivSub {
-  template <class V> KR_INLINE auto operator()(V x, V y, V z, V a) const {
-    return x - y * z / (kr::sqrt(a) + 0.0001f);
-  }
-};
-
 struct SelectDivSelect {
   template <class V> KR_INLINE auto operator()(V x, V y) const {
     const auto t1 = x == 0.0f;
     return kr::select(t1, kr::broadcast<V>(0.0f), y / kr::select(t1, kr::broadcast<V>(1.0f), x));
+  }
+};
+
+struct MetricsPass {
+  template <class R1, class R2, class V> KR_INLINE void operator()(R1 r1, R2 r2, V x, V y, V z, V a) const {
+    r1 = x + y * z;
+    r2 = a + z;
+  }
+};
+
+struct RatesPass {
+  template <class R1, class R2, class V0, class V1> KR_INLINE void operator()(R1 r1, R2 r2, V0 x, V1 y) const {
+    const auto t1 = kr::cast<float>(y) + 1.0f;
+    r1 = x * kr::sqrt(1.0f - kr::pow(0.95f, t1)) / (1.0f - kr::pow(0.8f, t1));
+    r2 = y + static_cast<kr::Int64>(1);
+  }
+};
+
+struct UpdatePass {
+  template <class R1, class R2, class R3, class V> KR_INLINE void operator()(R1 r1, R2 r2, R3 r3, V x, V y, V z, V a, V b) const {
+    const auto t1 = x + (y - x) * 0.2f;
+    r1 = t1;
+    const auto t2 = z + (y * y - z) * 0.05f;
+    r2 = t2;
+    r3 = a - t1 * b / (kr::sqrt(t2) + 0.0001f);
+  }
+};
+
+struct MetricsPass_2 {
+  template <class R1, class R2, class R3, class V> KR_INLINE void operator()(R1 r1, R2 r2, R3 r3, V x, V y, V z, V a) const {
+    const auto t1 = 0.0f + x / y;
+    r1 = t1;
+    r2 = z + t1 * y;
+    r3 = a + y;
   }
 };
 
@@ -181,7 +172,7 @@ kr::Status train_step_block(kr::Size n, Weights& w, OptimizerState& o, StepResul
   float* const hidden_2 = reinterpret_cast<float*>(memory + 64 * n);
   float* const hidden_3 = reinterpret_cast<float*>(memory + 256 * n + 448);
   float* const hidden_4 = reinterpret_cast<float*>(memory + 128 * n);
-  float* const update = reinterpret_cast<float*>(memory + 256 * n + 512);
+  float* const rates = reinterpret_cast<float*>(memory + 256 * n + 512);
 
   // hidden: Dense(7, tanh)                                                              x[5] -> hidden[7]
   kr::matmul<float, false, ThenAddTanh>(kr::MatmulShape{n, 7, 5, 5, 7, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, x, w.hidden_kernel, hidden, ThenAddTanh{w.hidden_bias}, workers);
@@ -213,33 +204,23 @@ kr::Status train_step_block(kr::Size n, Weights& w, OptimizerState& o, StepResul
   kr::reduce<kr::Sum>({1, n, 7}, kr::Identity{}, kr::Identity{}, kr::out<1>(hidden_3, {7, 1}), kr::in<1>(hidden_2, {7 * n, 7, 1}));
   kr::matmul<float, false, kr::NoEpilogue, true>(kr::MatmulShape{5, 7, n, 5, 7, 7, 1, 1, 0, 0, 0, 0, 35, 35}, x, hidden_2, hidden_4, kr::NoEpilogue{}, workers);
 
-  // update of hidden/kernel                                                             learning_rate[] -> update[]
-  kr::map_scalar<1>({1}, PowSubDiv{}, kr::out<1>(update, {1}), kr::in<1>(&o.learning_rate, {1}), kr::in<1>(&o.iteration, {1}));
+  // what the updates of all weights share                                               learning_rate[] -> iteration[]
+  kr::map_scalar_all<1>({1}, RatesPass{}, kr::out<1>(rates, {1}), kr::out<1>(&o.iteration, {1}), kr::in<1>(&o.learning_rate, {1}), kr::in<1>(&o.iteration, {1}));
 
   // metrics                                                                             loss_total[] -> loss_count[]
-  kr::map<1>({1}, MulAdd{}, kr::out<1>(&r.loss_total, {1}), kr::in<1>(&r.loss_total, {1}), kr::in<1>(loss, {1}), kr::in<1>(out_6, {1}));
-  kr::map<1>({1}, Add{}, kr::out<1>(&r.loss_count, {1}), kr::in<1>(&r.loss_count, {1}), kr::in<1>(out_6, {1}));
-  kr::map_scalar<1>({1}, Add_2{}, kr::out<1>(&o.iteration, {1}), kr::in<1>(&o.iteration, {1}));
+  kr::map_all<1>({1}, MetricsPass{}, kr::out<1>(&r.loss_total, {1}), kr::out<1>(&r.loss_count, {1}), kr::in<1>(&r.loss_total, {1}), kr::in<1>(loss, {1}), kr::in<1>(out_6, {1}), kr::in<1>(&r.loss_count, {1}));
 
   // update of hidden/kernel                                                             hidden_kernel_momentum[5,7] -> hidden_kernel[5,7]
-  kr::map<1>({35}, SubMulAdd{}, kr::out<1>(o.hidden_kernel_momentum, {1}), kr::in<1>(o.hidden_kernel_momentum, {1}), kr::in<1>(hidden_4, {1}));
-  kr::map<1>({35}, SubMulAdd_2{}, kr::out<1>(o.hidden_kernel_velocity, {1}), kr::in<1>(o.hidden_kernel_velocity, {1}), kr::in<1>(hidden_4, {1}));
-  kr::map<1>({35}, AddDivSub{}, kr::out<1>(w.hidden_kernel, {1}), kr::in<1>(w.hidden_kernel, {1}), kr::in<1>(o.hidden_kernel_momentum, {1}), kr::in<0>(update, {0}), kr::in<1>(o.hidden_kernel_velocity, {1}));
+  kr::map_all<1>({35}, UpdatePass{}, kr::out<1>(o.hidden_kernel_momentum, {1}), kr::out<1>(o.hidden_kernel_velocity, {1}), kr::out<1>(w.hidden_kernel, {1}), kr::in<1>(o.hidden_kernel_momentum, {1}), kr::in<1>(hidden_4, {1}), kr::in<1>(o.hidden_kernel_velocity, {1}), kr::in<1>(w.hidden_kernel, {1}), kr::in<0>(rates, {0}));
 
   // update of hidden/bias                                                               hidden_bias_momentum[7] -> hidden_bias[7]
-  kr::map<1>({7}, SubMulAdd{}, kr::out<1>(o.hidden_bias_momentum, {1}), kr::in<1>(o.hidden_bias_momentum, {1}), kr::in<1>(hidden_3, {1}));
-  kr::map<1>({7}, SubMulAdd_2{}, kr::out<1>(o.hidden_bias_velocity, {1}), kr::in<1>(o.hidden_bias_velocity, {1}), kr::in<1>(hidden_3, {1}));
-  kr::map<1>({7}, AddDivSub{}, kr::out<1>(w.hidden_bias, {1}), kr::in<1>(w.hidden_bias, {1}), kr::in<1>(o.hidden_bias_momentum, {1}), kr::in<0>(update, {0}), kr::in<1>(o.hidden_bias_velocity, {1}));
+  kr::map_all<1>({7}, UpdatePass{}, kr::out<1>(o.hidden_bias_momentum, {1}), kr::out<1>(o.hidden_bias_velocity, {1}), kr::out<1>(w.hidden_bias, {1}), kr::in<1>(o.hidden_bias_momentum, {1}), kr::in<1>(hidden_3, {1}), kr::in<1>(o.hidden_bias_velocity, {1}), kr::in<1>(w.hidden_bias, {1}), kr::in<0>(rates, {0}));
 
   // update of out/kernel                                                                out_kernel_momentum[7,3] -> out_kernel[7,3]
-  kr::map<1>({21}, SubMulAdd{}, kr::out<1>(o.out_kernel_momentum, {1}), kr::in<1>(o.out_kernel_momentum, {1}), kr::in<1>(out_11, {1}));
-  kr::map<1>({21}, SubMulAdd_2{}, kr::out<1>(o.out_kernel_velocity, {1}), kr::in<1>(o.out_kernel_velocity, {1}), kr::in<1>(out_11, {1}));
-  kr::map<1>({21}, AddDivSub{}, kr::out<1>(w.out_kernel, {1}), kr::in<1>(w.out_kernel, {1}), kr::in<1>(o.out_kernel_momentum, {1}), kr::in<0>(update, {0}), kr::in<1>(o.out_kernel_velocity, {1}));
+  kr::map_all<1>({21}, UpdatePass{}, kr::out<1>(o.out_kernel_momentum, {1}), kr::out<1>(o.out_kernel_velocity, {1}), kr::out<1>(w.out_kernel, {1}), kr::in<1>(o.out_kernel_momentum, {1}), kr::in<1>(out_11, {1}), kr::in<1>(o.out_kernel_velocity, {1}), kr::in<1>(w.out_kernel, {1}), kr::in<0>(rates, {0}));
 
   // update of out/bias                                                                  out_bias_momentum[3] -> out_bias[3]
-  kr::map<1>({3}, SubMulAdd{}, kr::out<1>(o.out_bias_momentum, {1}), kr::in<1>(o.out_bias_momentum, {1}), kr::in<1>(out_10, {1}));
-  kr::map<1>({3}, SubMulAdd_2{}, kr::out<1>(o.out_bias_velocity, {1}), kr::in<1>(o.out_bias_velocity, {1}), kr::in<1>(out_10, {1}));
-  kr::map<1>({3}, AddDivSub{}, kr::out<1>(w.out_bias, {1}), kr::in<1>(w.out_bias, {1}), kr::in<1>(o.out_bias_momentum, {1}), kr::in<0>(update, {0}), kr::in<1>(o.out_bias_velocity, {1}));
+  kr::map_all<1>({3}, UpdatePass{}, kr::out<1>(o.out_bias_momentum, {1}), kr::out<1>(o.out_bias_velocity, {1}), kr::out<1>(w.out_bias, {1}), kr::in<1>(o.out_bias_momentum, {1}), kr::in<1>(out_10, {1}), kr::in<1>(o.out_bias_velocity, {1}), kr::in<1>(w.out_bias, {1}), kr::in<0>(rates, {0}));
 
   return {};
 }
@@ -259,16 +240,14 @@ kr::Status evaluate_step_block(kr::Size n, const Weights& w, StepResult& r, cons
   // out: Dense(3) + out: the loss mse                                                   hidden[7] -> out[3]
   kr::matmul<float, false, ThenAddSubMul>(kr::MatmulShape{n, 3, 7, 7, 3, 3, 1, 1, 0, 0, 0, 0, 3 * n, 3 * n}, hidden, w.out_kernel, out, ThenAddSubMul{y_out, w.out_bias}, workers);
 
-  // out: the loss mse                                                                   out[3] -> loss[]
+  // out: the loss mse                                                                   out[3] -> out_5[]
   kr::reduce_rows<kr::Sum>({n, 3}, kr::Identity{}, kr::Identity{}, kr::out<1>(out_2, {1}), kr::in<1>(out, {3, 1}));
   kr::map<1>({n}, Div{}, kr::out<1>(out_3, {1}), kr::in<1>(out_2, {1}));
   kr::reduce_rows<kr::Sum>({1, n}, kr::Identity{}, kr::Identity{}, kr::out<1>(out_4, {1}), kr::in<1>(out_3, {n, 1}));
   kr::store_size(n, out_5);
-  kr::map<1>({1}, DivAdd{}, kr::out<1>(loss, {1}), kr::in<1>(out_4, {1}), kr::in<1>(out_5, {1}));
 
-  // metrics                                                                             loss_total[] -> loss_count[]
-  kr::map<1>({1}, MulAdd{}, kr::out<1>(&r.loss_total, {1}), kr::in<1>(&r.loss_total, {1}), kr::in<1>(loss, {1}), kr::in<1>(out_5, {1}));
-  kr::map<1>({1}, Add{}, kr::out<1>(&r.loss_count, {1}), kr::in<1>(&r.loss_count, {1}), kr::in<1>(out_5, {1}));
+  // out: the loss mse + metrics                                                         out_4[] -> loss_count[]
+  kr::map_all<1>({1}, MetricsPass_2{}, kr::out<1>(loss, {1}), kr::out<1>(&r.loss_total, {1}), kr::out<1>(&r.loss_count, {1}), kr::in<1>(out_4, {1}), kr::in<1>(out_5, {1}), kr::in<1>(&r.loss_total, {1}), kr::in<1>(&r.loss_count, {1}));
 
   return {};
 }

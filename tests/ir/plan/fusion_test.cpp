@@ -61,11 +61,30 @@ TEST_CASE("pointwise chains are one map, and no map reads more than it can") {
   CHECK(steps_of({kBatch, 160}, [](Builder&, Val x) { return tanh(exp(x) * 2.0 + x); }) == "map[exp mul add tanh]");
   const std::string text = steps_of({kBatch, 4}, [](Builder& b, Val x) {
     Val sum = x;
-    for (int i = 0; i < 12; ++i) sum = sum * b.broadcast(weight(b, {Dim(4)}), x.shape());
+    for (int i = 0; i < 24; ++i) sum = sum * b.broadcast(weight(b, {Dim(4)}), x.shape());
     return sum;
   });
   CHECK(text.find("map[mul") == 0);
   CHECK(text.find(" map[mul") != std::string::npos);
+}
+
+TEST_CASE("maps over the same elements are one pass where they read the same, or one reads the other") {
+  const Shape x = {kBatch, 160};
+  // A value that a product and a map read is stored by the pass that computes both.
+  CHECK(steps_of(x, [](Builder& b, Val x) {
+          const Val y = exp(x), z = y * tanh(x);
+          return dense(b, y, 8) * b.sum(z, {1}, true);
+        }) == "map_all[exp tanh mul] reduce_rows dense_small map[mul]");
+  // A sum stands between: its rows are not the elements.
+  CHECK(steps_of(x, [](Builder& b, Val x) {
+          const Val y = exp(x);
+          return y / b.sum(y, {1}, true);
+        }) == "map[exp] reduce_rows map[div]");
+  // Other elements of the first one's result: no single pass.
+  CHECK(steps_of({6, 6}, [](Builder& b, Val x) {
+          const Val y = exp(x);
+          return y + b.transpose(y, {1, 0});
+        }) == "map[exp] map[add]");
 }
 
 TEST_CASE("without fusion every operation is a kernel") {

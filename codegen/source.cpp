@@ -156,8 +156,8 @@ std::string Emitter::source() const {
   if (dispatches())  // compiled once for each target, under its name; without one it is the only body
     predict_text = "#ifdef KERATIN_TARGET   // one of those that " + options_.name + "_dispatch.cpp chooses from\nnamespace KERATIN_TARGET {\n#endif\n\n" + predict_text + "\n#ifdef KERATIN_TARGET\n}\n#endif\n";
   std::vector<std::string> structs;
-  if (!fields_.empty()) structs.push_back("const Prepared& p");
-  if (has_state()) structs.push_back("State& s");
+  if (!fields_.empty()) structs.emplace_back("const Prepared& p");
+  if (has_state()) structs.emplace_back("State& s");
   return text + fmt::format("\nnamespace {0} {{\nnamespace {{\n\n{1}{2}\n}}  // namespace\n\n{3}\n}}  // namespace {0}\n", space(), functors({&writers_[0]}), writers_[0].block(predict().separable && predict().block > 0 ? fmt::format("Up to {} examples through the whole model.", predict().block) : "All examples through the whole model.", structs), predict_text);
 }
 

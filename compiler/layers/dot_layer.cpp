@@ -15,7 +15,7 @@ class DotLayer : public Layer {
   void configure(ConfigReader& config) override {
     read_arguments(config, arguments_);
     axes_ = arguments_.axes.values();
-    if (axes_.size() == 1) axes_.push_back(axes_[0]);
+    if (axes_.size() == 1) axes_.assign(2, int64_t{axes_[0]});
     if (axes_.size() != 2)
       config.fail("axes", arguments_.axes.given() ? fmt::format("has {} numbers, not one or two", axes_.size()) : "is missing");
   }

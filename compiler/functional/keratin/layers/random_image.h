@@ -11,7 +11,8 @@ struct RandomBrightnessArguments {
   Factor<> factor{};
   Range value_range = {0, 255};
   Seed seed{};
-  KERATIN_ARGUMENTS(factor, value_range, seed)
+  DataFormat data_format{};  // without effect here; Keras keeps it
+  KERATIN_ARGUMENTS(factor, value_range, seed, data_format)
 };
 
 /// Adds a number to all pixels.
@@ -30,7 +31,8 @@ struct RandomContrastArguments {
   Factor<0, 1> factor{};
   Range value_range = {0, 255};
   Seed seed{};
-  KERATIN_ARGUMENTS(factor, value_range, seed)
+  DataFormat data_format{};  // without effect here; Keras keeps it
+  KERATIN_ARGUMENTS(factor, value_range, seed, data_format)
 };
 
 /// Scales the distances of pixels to their mean.

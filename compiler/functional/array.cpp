@@ -1,9 +1,8 @@
 #include "keratin/array.h"
 
-#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
-#include <numeric>
 
 #include "compiler/data/csv.h"
 #include "compiler/data/file_bytes.h"
@@ -120,6 +119,24 @@ std::vector<std::pair<std::string, NDArray>> load_npz(const std::string& path) {
   std::vector<std::pair<std::string, NDArray>> list;
   for (auto& [name, array] : *arrays) list.emplace_back(name, from_engine(std::move(array)));
   return list;
+}
+
+NDArray load_csv(const std::string& path, std::vector<std::string>* columns) {
+  const Result<Bytes> bytes = read_file(path);
+  if (!bytes) throw OSError(bytes.error());
+  const Result<CsvTable> table = parse_csv(bytes->text(), path);
+  if (!table) throw ValueError(table.error());
+  const size_t width = table->names.size(), rows = table->lines.size();
+  std::vector<float> values(rows * width);
+  for (size_t column = 0; column < width; ++column)
+    for (size_t row = 0; row < rows; ++row) {
+      const std::string& field = table->columns[column][row];
+      char* end = nullptr;
+      values[row * width + column] = std::strtof(field.c_str(), &end);
+      if (field.empty() || *end) throw ValueError(fmt::format("{}: line {}: {}: '{}' is no number", path, table->lines[row], table->names[column], field));
+    }
+  if (columns) *columns = table->names;
+  return NDArray({static_cast<int64_t>(rows), static_cast<int64_t>(width)}, std::move(values));
 }
 
 void save_npz(const std::string& path, const std::vector<std::pair<std::string, NDArray>>& arrays) {

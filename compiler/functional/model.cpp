@@ -131,7 +131,7 @@ std::string Model::to_json() const {
   return state.model->source.file.config.dump();
 }
 
-void Model::plot_model(const std::string& to_file, const PlotOptions&) const {
+void Model::plot_model(const std::string& to_file) const {
   LayerState& state = model_of(state_);
   refresh(state);
   Problems problems;

@@ -79,11 +79,6 @@ struct SummaryOptions {
   bool expand_nested = false;
 };
 
-struct PlotOptions {
-  bool show_shapes = false;
-  std::string rankdir = "TB";
-};
-
 /// The options of emit(): those of `keratin compile`.
 struct EmitModelOptions {
   std::string name{};  // of the files and the namespace; the model's
@@ -118,8 +113,8 @@ class Model : public Layer {
   void summary(const SummaryOptions& options = {}) const;
   std::string summary_text(const SummaryOptions& options = {}) const;
   std::string to_json() const;
-  /// Draws the model with Graphviz (`.dot`: its input).
-  void plot_model(const std::string& to_file, const PlotOptions& options = {}) const;
+  /// Draws the model with Graphviz, with names and shapes, as .svg or .png; a .dot is what Graphviz takes.
+  void plot_model(const std::string& to_file) const;
 
   /// A .keras, .h5 or .weights.h5 file that Keras opens; complete or not at all. OSError.
   void save(const std::string& path) const;

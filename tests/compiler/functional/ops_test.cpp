@@ -1,6 +1,7 @@
 // keras.ops on symbolic tensors, custom layers, registered functions.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstdio>
 #include <keratin/keratin.h>
 
 namespace {
@@ -90,4 +91,24 @@ TEST_CASE("a function becomes a layer, and under a name it is found again") {
   CHECK_THROWS_WITH(layers::Lambda("tests>unknown"), Catch::Contains("'tests>unknown' is not registered"));
   const layers::Dense inner(2);
   CHECK_THROWS_WITH(layers::Lambda([&](const Tensor& t) -> Tensor { return inner(t); })(x), Catch::Contains("has weights"));
+}
+
+TEST_CASE("a table of numbers becomes an array") {
+  const std::string path = "functional_table.csv";
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  REQUIRE(file);
+  std::fputs("a,b\n1,2.5\n-3,4\n", file);
+  std::fclose(file);
+  std::vector<std::string> columns;
+  const NDArray table = load_csv(path, &columns);
+  CHECK(columns == std::vector<std::string>{"a", "b"});
+  REQUIRE(table.shape() == std::vector<int64_t>{2, 2});
+  CHECK(table(1, 0) == -3);
+  CHECK(table(0, 1) == 2.5);
+  file = std::fopen(path.c_str(), "w");
+  std::fputs("a,b\n1,red\n", file);
+  std::fclose(file);
+  CHECK_THROWS_WITH(load_csv(path), Catch::Contains("line 2: b: 'red' is no number"));
+  std::remove(path.c_str());
+  CHECK_THROWS_AS(load_csv(path), OSError);
 }

@@ -14,6 +14,7 @@ namespace keratin::functional {
 
 std::map<std::string, NDArray> Model::gradients(const Data& x, const Data& cotangents) const {
   LayerState& state = model_of(state_);
+  build_if_deferred(state, x);
   refresh(state);
   MatchedInputs matched = matched_inputs(state, x, false);
   ExpandOptions options;
@@ -43,7 +44,7 @@ std::map<std::string, NDArray> Model::gradients(const Data& x, const Data& cotan
 }
 
 void Model::emit(const std::string& directory, const EmitModelOptions& options) const {
-  LayerState& state = model_of(state_);
+  LayerState& state = built_model(state_);
   refresh(state);
   Problems problems;
   const std::string name = options.name.empty() ? identifier(state.name) : options.name;

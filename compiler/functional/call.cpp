@@ -132,10 +132,10 @@ std::vector<std::shared_ptr<VariableState>> declared(const LayerState& layer) {
     auto made = std::make_shared<VariableState>();
     made->name = weight->name;
     made->path = weight->path;
-    made->class_name = layer.class_name;
     made->shape = weight->shape.at(0);
     made->dtype = weight->dtype;
     made->trainable = weight->trainable;
+    made->frozen = !layer.trainable();
     made->initializer = weight->initializer;
     list.push_back(std::move(made));
   }
@@ -214,11 +214,12 @@ void flatten(const CallTree& tree, std::vector<Tensor>& tensors) {
 }
 
 std::vector<Tensor> record_call(const std::shared_ptr<LayerState>& layer, std::vector<CallTree> args, CallTree::Dict kwargs) {
-  if (!layer->definition) throw ValueError(fmt::format("Layer '{}' cannot be called.", layer->name));
   auto node = std::make_unique<Node>();
   node->args = std::move(args);
   node->kwargs = std::move(kwargs);
   for (const CallTree& arg : node->args) flatten(arg, node->inputs);
+  if (layer->model && layer->model->deferred() && node->inputs.size() == 1 && node->inputs[0].is_keras_tensor()) build_sequential(*layer, node->inputs[0].shape());
+  if (!layer->definition) throw ValueError(fmt::format("Layer '{}' cannot be called.", layer->name));
   flatten({node->kwargs}, node->inputs);
   for (const Tensor& tensor : node->inputs)
     if (!tensor.is_keras_tensor()) throw ValueError(fmt::format("Layer '{}' was called on a tensor that no layer and no Input has made.", layer->name));
@@ -259,11 +260,17 @@ std::map<std::string, std::shared_ptr<VariableState>> variables_of(const LayerSt
 }  // namespace
 
 std::vector<NDArray> computed_call(const std::shared_ptr<LayerState>& layer, const std::vector<NDArray>& data, const CallOptions& options) {
-  if (!layer || !layer->definition) throw ValueError("This layer cannot be called.");
+  if (!layer) throw ValueError("This handle holds no layer.");
   const std::vector<Tensor> tensors = stand_ins(data);
+  if (layer->model && layer->model->deferred() && data.size() == 1) {
+    TensorShape shape = tensors[0].shape();
+    if (!shape.empty()) shape[0] = std::nullopt;
+    build_sequential(*layer, shape);
+  }
+  if (!layer->definition) throw ValueError(fmt::format("Layer '{}' cannot be called.", layer->name));
   Node node;
   node.args = call_arguments(tensors.size() == 1 ? Inputs(tensors[0]) : Inputs(tensors));
-  node.kwargs = call_keywords(options);
+  node.kwargs = call_keywords(*layer, options);
   for (const CallTree& arg : node.args) flatten(arg, node.inputs);
   inferred(*layer, node);
   if (!layer->model) build_or_compare(*layer, node);
@@ -308,7 +315,7 @@ std::vector<CallTree> call_arguments(const Inputs& inputs) {
   return {{std::move(list)}};
 }
 
-CallTree::Dict call_keywords(const CallOptions& options) {
+CallTree::Dict call_keywords(const LayerState& layer, const CallOptions& options) {
   CallTree::Dict kwargs;
   const auto add = [&](const char* key, const Inputs& inputs) {
     if (!inputs.empty()) kwargs.push_back({key, call_arguments(inputs)[0]});
@@ -324,6 +331,9 @@ CallTree::Dict call_keywords(const CallOptions& options) {
   add("attention_mask", options.attention_mask);
   if (options.return_attention_scores) kwargs.push_back({"return_attention_scores", {Json(true)}});
   if (options.use_causal_mask) kwargs.push_back({"use_causal_mask", {Json(true)}});
+  for (const CallEntry& entry : kwargs)
+    if (layer.definition && !layer.definition->takes_argument(entry.first))
+      throw ValueError(fmt::format("Layer '{}' ({}) got an unexpected keyword argument '{}'.", layer.name, layer.class_name, entry.first));
   return kwargs;
 }
 

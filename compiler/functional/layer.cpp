@@ -96,8 +96,7 @@ LayerState& required(const std::shared_ptr<LayerState>& state) {
 }  // namespace
 
 Outputs Layer::operator()(const Inputs& inputs, const CallOptions& options) const {
-  required(state_);
-  return Outputs(record_call(state_, call_arguments(inputs), call_keywords(options)));
+  return Outputs(record_call(state_, call_arguments(inputs), call_keywords(required(state_), options)));
 }
 
 std::vector<NDArray> Layer::operator()(const std::vector<NDArray>& data, const CallOptions& options) const { return computed_call(state_, data, options); }
@@ -126,7 +125,9 @@ void set_trainable_of(Json& config, bool trainable) {
   if (!config.is_object()) return;
   if (config.find("trainable")) config.set("trainable", trainable);
   for (auto& [key, value] : config.as_object())
-    if (Json* inner = value.is_object() ? const_cast<Json*>(value.find("config")) : nullptr) set_trainable_of(*inner, trainable);
+    if (value.is_object())
+      for (auto& [inner_key, inner] : value.as_object())
+        if (inner_key == "config") set_trainable_of(inner, trainable);
 }
 
 }  // namespace
@@ -136,6 +137,8 @@ void Layer::set_trainable(bool trainable) const {
   if (state.model) return set_model_trainable(state, trainable);
   set_trainable_of(*state.definition, trainable);
   set_trainable_of(state.config, trainable);
+  ++state.changes;
+  for (const auto& weight : state.weights) weight->frozen = !trainable;
 }
 
 std::vector<Variable> Layer::weights() const {
@@ -264,7 +267,7 @@ std::string Variable::name() const { return state_->name; }
 std::string Variable::path() const { return state_->path; }
 std::vector<int64_t> Variable::shape() const { return state_->shape; }
 std::string Variable::dtype() const { return std::string(name_of(state_->dtype)); }
-bool Variable::trainable() const { return state_->trainable; }
+bool Variable::trainable() const { return state_->trainable && !state_->frozen; }
 NDArray Variable::numpy() const { return from_engine(state_->current()); }
 
 void Variable::assign(const NDArray& value) const {
@@ -279,7 +282,7 @@ namespace keratin::layers {
 
 Outputs MultiHeadAttention::operator()(const Tensor& query, const Tensor& value, const CallOptions& options) const {
   using namespace functional;
-  return Outputs(record_call(GraphAccess::state(*this), {{query}, {value}}, call_keywords(options)));
+  return Outputs(record_call(GraphAccess::state(*this), {{query}, {value}}, call_keywords(*GraphAccess::state(*this), options)));
 }
 
 }  // namespace keratin::layers

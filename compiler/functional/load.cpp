@@ -59,6 +59,10 @@ class Replay {
     ModelState& model = *state->model;
     model.sequential = read_.sequential;
     model.as_read = true;
+    model.source.model = definition;
+    model.source.file.path = read_.name;
+    model.source.file.config = serialized;
+    model.source.file.keras_version = definition->version.text();
     calls_.resize(read_.layers.size());
     for (const GraphLayer& entry : read_.layers) layers_.push_back(state_of(entry));
     for (const keratin::Model::CallRef& at : read_.order) call(at);

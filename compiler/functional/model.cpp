@@ -22,6 +22,12 @@ LayerState& model_of(const std::shared_ptr<LayerState>& layer) {
   return *layer;
 }
 
+LayerState& built_model(const std::shared_ptr<LayerState>& layer) {
+  LayerState& state = model_of(layer);
+  if (state.model->deferred()) throw ValueError(fmt::format("Sequential model '{}' has no input yet: begin it with an Input, call `build(input_shape)`, or call it on data.", state.name));
+  return state;
+}
+
 namespace {
 
 void require_all(const Problems& problems, const std::string& file) {
@@ -110,7 +116,7 @@ std::vector<std::string> Model::output_names() const {
 // ---- looking at it
 
 std::string Model::summary_text(const SummaryOptions& options) const {
-  LayerState& state = model_of(state_);
+  LayerState& state = built_model(state_);
   refresh(state);
   Problems problems;
   std::optional<Outline> outline = outline_of(state.model->source, problems);
@@ -126,13 +132,13 @@ std::string Model::summary_text(const SummaryOptions& options) const {
 void Model::summary(const SummaryOptions& options) const { std::fputs(summary_text(options).c_str(), stdout); }
 
 std::string Model::to_json() const {
-  LayerState& state = model_of(state_);
+  LayerState& state = built_model(state_);
   refresh(state);
   return state.model->source.file.config.dump();
 }
 
 void Model::plot_model(const std::string& to_file) const {
-  LayerState& state = model_of(state_);
+  LayerState& state = built_model(state_);
   refresh(state);
   Problems problems;
   const std::optional<Outline> outline = outline_of(state.model->source, problems);
@@ -149,7 +155,7 @@ void declare_weights(LayerState& state) {
 }
 
 void Model::save(const std::string& path) const {
-  LayerState& state = model_of(state_);
+  LayerState& state = built_model(state_);
   refresh(state);
   declare_weights(state);
   if (const Result<Done> written = write_model(state.model->source, saved_state(state), path); !written) throw OSError(written.error());
@@ -161,7 +167,7 @@ void Model::save_weights(const std::string& path) const {
 }
 
 void Model::load_weights(const std::string& path) const {
-  LayerState& state = model_of(state_);
+  LayerState& state = built_model(state_);
   const Result<SharedWeights> store = open_weight_file(path);
   if (!store) throw OSError(store.error());
   Problems problems;
@@ -182,6 +188,50 @@ Sequential::Sequential(const Tensor& input, const std::vector<Layer>& layers, co
   for (const Layer& layer : layers) add(layer);
 }
 
+namespace {
+
+/// A Sequential's next layer reads what the last one gives.
+void connect(const LayerState& state, const std::shared_ptr<LayerState>& layer) {
+  ModelState& model = *state.model;
+  model.outputs = record_call(layer, {{model.outputs[0]}}, {});
+  if (model.outputs.size() > 1) throw ValueError(fmt::format("Layer '{}' gives {} tensors; a layer of a Sequential gives one.", layer->name, model.outputs.size()));
+}
+
+}  // namespace
+
+void build_sequential(LayerState& state, const TensorShape& shape) {
+  ModelState& model = *state.model;
+  if (model.layers.empty()) throw ValueError(fmt::format("Sequential model {} cannot be built because it has no layers. Call `model.add(layer)`.", state.name));
+  InputOptions options;
+  options.batch_shape = shape;
+  if (const auto& first = model.layers[0]->definition) options.dtype = std::string(name_of(first->dtype.compute));
+  const Tensor input = Input(options);
+  model.inputs = model.outputs = {input};
+  try {
+    for (const auto& layer : model.layers) connect(state, layer);
+  } catch (const Exception&) {
+    model.inputs.clear();
+    model.outputs.clear();
+    throw;
+  }
+  model.input_layer = GraphAccess::layer(input);
+  state.built = true;
+  refresh(state);
+}
+
+void build_if_deferred(LayerState& state, const Data& x) {
+  if (!state.model->deferred()) return;
+  if (x.arrays().size() != 1) throw ValueError(fmt::format("Sequential model '{}' takes one input, {} are given.", state.name, x.arrays().size()));
+  TensorShape shape(x.arrays()[0].shape().begin(), x.arrays()[0].shape().end());
+  if (!shape.empty()) shape[0] = std::nullopt;
+  build_sequential(state, shape);
+}
+
+void Sequential::build(const TensorShape& input_shape) const {
+  LayerState& state = model_of(state_);
+  if (state.model->deferred()) build_sequential(state, input_shape);
+}
+
 void Sequential::add(const Layer& layer) const {
   LayerState& state = model_of(state_);
   ModelState& model = *state.model;
@@ -196,9 +246,9 @@ void Sequential::add(const Layer& layer) const {
   for (const auto& other : model.layers)
     if (other->name == added->name)
       throw ValueError(fmt::format("All layers added to a Sequential model should have unique names. Name '{}' is already the name of a layer in this model. Update the `name` argument to pass a unique name.", added->name));
-  if (model.input_layer) model.outputs = record_call(added, {{model.outputs[0]}}, {});
-  if (model.outputs.size() > 1) throw ValueError(fmt::format("Layer '{}' gives {} tensors; a layer of a Sequential gives one.", added->name, model.outputs.size()));
+  if (model.input_layer) connect(state, added);
   model.layers.push_back(added);
+  ++state.changes;
   if (!model.input_layer) return;
   state.built = true;
   refresh(state);

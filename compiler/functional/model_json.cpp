@@ -176,7 +176,7 @@ Json functional_json(LayerState& state) {
   const auto json = [&] {
     Json::Array layers;
     for (const auto& layer : order) layers.push_back(graph.entry(*layer));
-    return whole(state, Json::Object{{"name", state.name}, {"trainable", true}, {"layers", std::move(layers)},
+    return whole(state, Json::Object{{"name", state.name}, {"trainable", state.trainable()}, {"layers", std::move(layers)},
                                      {"input_layers", ends(graph, model.inputs, model.input_list, model.input_keys)}, {"output_layers", ends(graph, model.outputs, model.output_list, model.output_keys)}});
   };
   if (model.layers.empty()) {  // the order of the layers comes from the graph as the compiler reads it
@@ -192,14 +192,32 @@ Json functional_json(LayerState& state) {
   return json();
 }
 
+namespace {
+
+int64_t changes_below(const LayerState& layer) {
+  int64_t changes = layer.changes;
+  if (layer.model)
+    for (const auto& inner : layer.model->layers) changes += changes_below(*inner);
+  return changes;
+}
+
+}  // namespace
+
 void refresh(LayerState& state) {
   ModelState& model = *state.model;
+  for (const auto& layer : model.layers)
+    if (layer->model) refresh(*layer);  // its configuration is part of this one's
+  const int64_t changes = changes_below(state);
+  if (model.as_read && changes > 0) {
+    if (!state.definition->version.keras3()) throw NotImplementedError(fmt::format("Model '{}' comes from a file of Keras 2, whose configuration cannot be changed; save it in Keras 3 first.", state.name));
+    model.as_read = false;
+  }
   if (model.as_read) {
     model.source.model->compile_config = model.compile_config;
     return;
   }
+  if (changes == model.read_changes) return;
   const Json serialized = functional_json(state);
-  if (model.source.model && serialized == model.source.file.config) return;
   state.config = *serialized.find("config");
   Problems problems;
   const KerasVersion version = KerasVersion::parse(kWrittenVersion);
@@ -215,13 +233,14 @@ void refresh(LayerState& state) {
   read.model->compile_config = model.compile_config;
   state.definition = read.model;
   model.source = std::move(read);
+  model.read_changes = changes;
   if (model.engines) model.engines->drop_built();
 }
 
 std::vector<OwnedWeight> weights_of(const LayerState& layer) {
   std::vector<OwnedWeight> list;
   if (!layer.model) {
-    for (const auto& weight : layer.weights) list.push_back({weight, weight->trainable && layer.trainable(), weight->path});
+    for (const auto& weight : layer.weights) list.push_back({weight, weight->trainable && !weight->frozen, weight->path});
     return list;
   }
   std::set<const VariableState*> seen;
@@ -237,7 +256,8 @@ std::vector<OwnedWeight> weights_of(const LayerState& layer) {
 void set_model_trainable(LayerState& model, bool trainable) {
   for (const auto& layer : model.model->layers) GraphAccess::handle(layer).set_trainable(trainable);
   if (model.definition) model.definition->trainable = trainable;
-  refresh(model);
+  ++model.changes;
+  if (!model.model->deferred()) refresh(model);
 }
 
 }  // namespace keratin::functional

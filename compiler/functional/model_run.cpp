@@ -252,8 +252,6 @@ void take_back(LayerState& state, Trainer& trainer) {
   }
   Engines& engines = engines_of(state);
   engines.optimizer = optimizer_values(trainer);
-  const Array* iterations = find_array(engines.optimizer, "optimizer/iteration");
-  if (iterations) engines.iterations = iterations->as<int64_t>()[0];
 }
 
 std::vector<Array> predicted(LayerState& state, const MatchedInputs& inputs, int64_t batch_size) {

@@ -24,7 +24,6 @@ struct Engines {
   TrainingSetup setup;           // of the trainer
   NamedArrays optimizer;         // its variables by name, after training
   NamedArrays stored_optimizer;  // of the file that the model was loaded from, by place
-  int64_t iterations = 0;
 
   void drop_built() {
     predictor = {};
@@ -35,6 +34,12 @@ struct Engines {
 
 /// The state of a handle that must be a model.
 LayerState& model_of(const std::shared_ptr<LayerState>& layer);
+
+/// The same, of a model that knows its inputs: ValueError for a deferred Sequential.
+LayerState& built_model(const std::shared_ptr<LayerState>& layer);
+
+/// A deferred Sequential takes the shape of its data.
+void build_if_deferred(LayerState& model, const Data& x);
 
 /// Expands the model with its present weights. `shapes`: open dimensions by input. Throws ValueError.
 ExpandedModel expanded_with_weights(LayerState& model, const ExpandOptions& options);

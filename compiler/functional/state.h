@@ -46,10 +46,11 @@ struct Node {
 };
 
 struct VariableState {
-  std::string name, path, class_name;  // of its layer
+  std::string name, path;
   std::vector<int64_t> shape;
   DType dtype = DType::float32;
   bool trainable = true;  // by kind
+  bool frozen = false;    // with its layer
   Json initializer;
   uint64_t seed = 0;      // of its first value
   std::optional<Array> value;  // absent: nobody has asked for it yet
@@ -65,6 +66,7 @@ struct LayerState {
   std::string module, registered_name;  // as Keras writes them for this class; empty registered_name: null
   Json config;
   bool operation = false, built = false;
+  int changes = 0;  // of its configuration, since it was made or read
   std::shared_ptr<keratin::Layer> definition;  // what a call expands to; null of an unbuilt model
   std::vector<std::shared_ptr<VariableState>> weights;  // in Keras's order; of a model: those of its layers
   std::vector<std::unique_ptr<Node>> nodes;
@@ -120,7 +122,8 @@ void flatten(const CallTree& tree, std::vector<Tensor>& tensors);
 
 /// Inputs and options of a call as Keras takes them.
 std::vector<CallTree> call_arguments(const Inputs& inputs);
-CallTree::Dict call_keywords(const CallOptions& options);
+/// ValueError for an option that the layer does not take.
+CallTree::Dict call_keywords(const LayerState& layer, const CallOptions& options);
 
 /// An operation of keras.ops recorded on tensors and constants: `Add`, its constructor's arguments, its call's.
 std::vector<Tensor> record_operation(const std::string& name, Json::Object config, std::vector<CallTree> args, CallTree::Dict kwargs = {});

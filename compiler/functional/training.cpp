@@ -101,7 +101,9 @@ void Model::compile(const CompileOptions& options) const {
     Problems problems;
     read_training(*state.model->source.model, state.name, problems);
     if (!problems.empty()) raise(problems, state.name);
+  state.model->read_changes = -1;
   } catch (const Exception&) {
+  if (state.model->deferred()) return;  // checked when it is built
     state.model->compile_config = before;
     throw;
   }
@@ -110,6 +112,7 @@ void Model::compile(const CompileOptions& options) const {
 bool Model::compiled() const { return !model_of(state_).model->compile_config.is_null(); }
 
 Json Model::get_compile_config() const { return model_of(state_).model->compile_config; }
+    state.model->read_changes = -1;
 
 // ---- fit
 
@@ -220,7 +223,7 @@ void apply_classes(FitData& data, const std::map<int64_t, double>& classes) {
 
 History Model::fit(const Data& x, const Data& y, const FitOptions& options) const {
   LayerState& state = model_of(state_);
-  if (!state.definition) throw ValueError(fmt::format("Model '{}' has no input yet.", state.name));
+  build_if_deferred(state, x);
   TrainingFile file = training_file(state, x, y, options.sample_weight);
   if (options.validation_data) file.validation = training_file(state, options.validation_data->x, options.validation_data->y, options.validation_data->sample_weight).data;
   apply_classes(file.data, options.class_weight);
@@ -266,6 +269,7 @@ Logs Model::evaluate(const Data& x, const Data& y, const EvaluateOptions& option
   EngineTrainable trainable(trainer, keratin::input_names(model), model.output_names, file.data, &file.data, problems);
   if (!problems.empty()) raise(problems, state.name);
   kr::EvaluateOptions evaluation;
+  build_if_deferred(state, x);
   evaluation.batch_size = options.batch_size;
   kr::ProgressBar progress(bar_options(options.verbose));
   if (options.verbose > 0) evaluation.callbacks.push_back(&progress);
@@ -301,6 +305,7 @@ Logs Model::train_on_batch(const Data& x, const Data& y, const Data& sample_weig
   take_back(state, trainer);
   return results_of(trainer);
 }
+  build_if_deferred(state, x);
 
 Logs Model::test_on_batch(const Data& x, const Data& y, const Data& sample_weight) const {
   LayerState& state = model_of(state_);
@@ -311,9 +316,10 @@ Logs Model::test_on_batch(const Data& x, const Data& y, const Data& sample_weigh
   return results_of(trainer);
 }
 
+  build_if_deferred(state, x);
 std::vector<NDArray> Model::predict_all(const Data& x, const PredictOptions& options) const {
   LayerState& state = model_of(state_);
-  if (!state.definition) throw ValueError(fmt::format("Model '{}' has no input yet.", state.name));
+  build_if_deferred(state, x);
   std::vector<NDArray> outputs;
   for (Array& array : predicted(state, matched_inputs(state, x, false), options.batch_size)) outputs.push_back(from_engine(std::move(array)));
   return outputs;
@@ -327,7 +333,8 @@ NDArray Model::predict(const Data& x, const PredictOptions& options) const {
 
 int64_t Model::optimizer_iterations() const {
   const LayerState& state = model_of(state_);
-  return state.model->engines ? state.model->engines->iterations : 0;
+  const Array* iterations = state.model->engines ? find_array(state.model->engines->optimizer, "optimizer/iteration") : nullptr;
+  return iterations ? iterations->as<int64_t>()[0] : 0;
 }
 
 }  // namespace keratin::functional

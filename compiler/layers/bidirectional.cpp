@@ -11,6 +11,7 @@ namespace {
 
 class Bidirectional : public Layer {
  public:
+  bool takes_argument(std::string_view argument) const override { return argument == "initial_state" || Layer::takes_argument(argument); }
   void configure(ConfigReader& config) override {
     layers::BidirectionalArguments arguments;
     read_arguments(config, arguments);

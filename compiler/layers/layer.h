@@ -107,6 +107,8 @@ class Layer {
   virtual bool passes_mask() const { return false; }
   /// Inputs keep their dtype (integer ids, nested models, wrappers).
   virtual bool autocasts() const { return true; }
+  /// Whether a call may name such an argument besides its inputs: `mask`, `training` and what the layer itself looks for.
+  virtual bool takes_argument(std::string_view argument) const { return argument == "mask" || argument == "training"; }
   /// One line for comments and tables: `Dense(64, relu)`.
   virtual std::string describe() const { return class_name; }
 

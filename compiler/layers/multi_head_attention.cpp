@@ -51,6 +51,11 @@ class Projection : public Layer {
 
 class MultiHeadAttention : public Layer {
  public:
+  bool takes_argument(std::string_view argument) const override {
+    for (std::string_view own : {"key", "query_mask", "value_mask", "key_mask", "attention_mask", "return_attention_scores", "use_causal_mask"})
+      if (argument == own) return true;
+    return Layer::takes_argument(argument);
+  }
   void configure(ConfigReader& config) override {
     layers::MultiHeadAttentionArguments a;
     read_arguments(config, a);

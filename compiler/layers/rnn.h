@@ -32,6 +32,7 @@ class Cell : public Layer {
   virtual Val project(CallContext& ctx, Val x, const Constants& constants) = 0;
   virtual Step step(CallContext& ctx, Val projected, const Vals& states, const Constants& constants) = 0;
 
+  bool takes_argument(std::string_view argument) const override { return argument == "states" || Layer::takes_argument(argument); }
   /// A cell called as a layer: inputs (x, states), outputs (output, states).
   KTensors call(CallContext& ctx, const CallInputs& inputs) override;
 };
@@ -58,6 +59,7 @@ RnnResult run_cell(CallContext& ctx, Cell& cell, Val x, const Cell::Constants& c
 /// A recurrent layer around a cell.
 class RnnLayer : public Layer {
  public:
+  bool takes_argument(std::string_view argument) const override { return argument == "initial_state" || Layer::takes_argument(argument); }
   KTensors call(CallContext& ctx, const CallInputs& inputs) override;
   RnnArguments arguments;
 

@@ -13,7 +13,7 @@ namespace keratin::functional {
 
 class Model;
 
-/// keras.callbacks.Callback: what a program does around epochs and batches. Logs may be added to.
+/// keras.callbacks.Callback: what a program does around epochs and batches.
 class Callback {
  public:
   virtual ~Callback() = default;

@@ -28,8 +28,6 @@ class CustomLayer {
  public:
   virtual ~CustomLayer() = default;
   virtual std::vector<Tensor> call(const std::vector<Tensor>& inputs) = 0;
-  /// What the constructor from Json needs to make the same layer again; Keras's name, trainable and dtype are added.
-  virtual Json get_config() const { return Json(Json::Object{}); }
 
  protected:
   /// The weight of that name as a tensor; to be called in `call`. The first call makes it.
@@ -49,7 +47,7 @@ void register_layer(const std::string& registered_name) {
   register_layer(registered_name, [](const Json& config) { return std::make_unique<T>(config); });
 }
 
-/// A layer of a registered type.
+/// A layer of a registered type; `config` is what its constructor gets and what files keep.
 Layer make_custom(const std::string& registered_name, const Json& config = Json(Json::Object{}));
 
 }  // namespace keratin::functional

@@ -137,7 +137,8 @@ class Model : public Layer {
   NDArray predict_on_batch(const Data& x) const { return predict(x, {.batch_size = 0}); }
   /// How often the optimizer has stepped.
   int64_t optimizer_iterations() const;
-  /// Gradients of sum(output * cotangent) by `input_gradient/<input>` and `weight_gradient/<path>`; cotangents by output, in their order.
+  /// Gradients of sum(output * cotangent) plus regularization losses, in inference mode, by the names of inputs and the paths of weights; one cotangent
+  /// for each output, in their order.
   std::map<std::string, NDArray> gradients(const Data& x, const Data& cotangents) const;
 
   /// Writes the bundle of `keratin compile` into a directory.
@@ -150,9 +151,11 @@ class Model : public Layer {
   friend Model model_from_json(const std::string&);
 };
 
-/// A path of layers, each called on the one before (keras.Sequential). Without an Input it is built at its first call.
+/// A path of layers, each called on the one before (keras.Sequential). Without an Input it is built by build() or by its first call, on tensors or data.
 class Sequential : public Model {
  public:
+  /// Gives it an input of that shape, batch included, unless it has one.
+  void build(const TensorShape& input_shape) const;
   explicit Sequential(const std::vector<Layer>& layers = {}, const ModelOptions& options = {});
   /// Begins with an input of that shape.
   Sequential(const Tensor& input, const std::vector<Layer>& layers, const ModelOptions& options = {});

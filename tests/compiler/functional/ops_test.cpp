@@ -35,7 +35,6 @@ class Scaled : public CustomLayer {
     const Tensor scale = weight("scale", {*inputs[0].shape().back()}, {.initializer = "ones"});
     return {ops::power(ops::tanh(inputs[0] * scale), static_cast<int>(power_))};
   }
-  Json get_config() const override { return Json::Object{{"power", power_}}; }
 
  private:
   int64_t power_;

@@ -19,6 +19,8 @@ Json encode(const std::optional<double>& value) { return value ? Json(*value) : 
 Json encode(const std::optional<std::string>& value) { return value ? Json(*value) : Json(); }
 Json encode(const Json& value) { return value; }
 
+Json encode(const std::vector<std::string>& value) { return Json::Array(value.begin(), value.end()); }
+
 Json encode(const Ints& value) {
   if (!value.given()) return {};
   if (value.scalar()) return value.values()[0];

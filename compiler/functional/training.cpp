@@ -38,10 +38,8 @@ Json Optimizer::named(const char* class_name, Json config) {
   return config;
 }
 
-namespace {
-
-/// The object of an optimizer that is given by its name.
-Json optimizer_json(const Json& given) {
+Json encode(const Optimizer& value) {
+  const Json& given = value.json();
   if (!given.is_string()) return given;
   std::string name = given.as_string();
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -56,12 +54,21 @@ Json optimizer_json(const Json& given) {
   KERATIN_BY_NAME("ftrl", Ftrl)
   KERATIN_BY_NAME("lamb", Lamb)
   KERATIN_BY_NAME("lion", Lion)
+  KERATIN_BY_NAME("muon", Muon)
   KERATIN_BY_NAME("nadam", Nadam)
   KERATIN_BY_NAME("rmsprop", RMSprop)
+  KERATIN_BY_NAME("schedulefreeadamw", ScheduleFreeAdamW)
   KERATIN_BY_NAME("sgd", SGD)
 #undef KERATIN_BY_NAME
   throw ValueError(fmt::format("Could not interpret optimizer identifier: {}", given.as_string()));
 }
+
+Json Named::named(const char* class_name, Json config) {
+  if (config.find("name")->as_string().empty()) config.set("name", automatic_name(class_name));
+  return config;
+}
+
+namespace {
 
 Json list_json(const std::vector<Named>& list) {
   if (list.empty()) return {};
@@ -85,7 +92,7 @@ Json loss_json(const CompileOptions& options) {
 
 void Model::compile(const CompileOptions& options) const {
   LayerState& state = model_of(state_);
-  Json config = Json::Object{{"optimizer", optimizer_json(options.optimizer.json())},
+  Json config = Json::Object{{"optimizer", encode(options.optimizer)},
                              {"loss", loss_json(options)},
                              {"loss_weights", options.loss_weights.empty() ? Json() : Json(Json::Array(options.loss_weights.begin(), options.loss_weights.end()))},
                              {"metrics", list_json(options.metrics)},
@@ -94,17 +101,18 @@ void Model::compile(const CompileOptions& options) const {
                              {"steps_per_execution", 1},
                              {"jit_compile", false}};
   const Json before = std::exchange(state.model->compile_config, std::move(config));
+  state.model->read_changes = -1;
   state.model->engines.reset();  // the optimizer begins anew
+  if (state.model->deferred()) return;  // checked when it is built
   try {
     refresh(state);
     declare_weights(state);
     Problems problems;
     read_training(*state.model->source.model, state.name, problems);
     if (!problems.empty()) raise(problems, state.name);
-  state.model->read_changes = -1;
   } catch (const Exception&) {
-  if (state.model->deferred()) return;  // checked when it is built
     state.model->compile_config = before;
+    state.model->read_changes = -1;
     throw;
   }
 }
@@ -112,7 +120,6 @@ void Model::compile(const CompileOptions& options) const {
 bool Model::compiled() const { return !model_of(state_).model->compile_config.is_null(); }
 
 Json Model::get_compile_config() const { return model_of(state_).model->compile_config; }
-    state.model->read_changes = -1;
 
 // ---- fit
 
@@ -262,6 +269,7 @@ History Model::fit(const Data& x, const Data& y, const FitOptions& options) cons
 
 Logs Model::evaluate(const Data& x, const Data& y, const EvaluateOptions& options) const {
   LayerState& state = model_of(state_);
+  build_if_deferred(state, x);
   const TrainingFile file = training_file(state, x, y, options.sample_weight);
   Trainer& trainer = start_evaluation(state, file);
   Problems problems;
@@ -269,7 +277,6 @@ Logs Model::evaluate(const Data& x, const Data& y, const EvaluateOptions& option
   EngineTrainable trainable(trainer, keratin::input_names(model), model.output_names, file.data, &file.data, problems);
   if (!problems.empty()) raise(problems, state.name);
   kr::EvaluateOptions evaluation;
-  build_if_deferred(state, x);
   evaluation.batch_size = options.batch_size;
   kr::ProgressBar progress(bar_options(options.verbose));
   if (options.verbose > 0) evaluation.callbacks.push_back(&progress);
@@ -298,6 +305,7 @@ Logs results_of(Trainer& trainer) {
 
 Logs Model::train_on_batch(const Data& x, const Data& y, const Data& sample_weight) const {
   LayerState& state = model_of(state_);
+  build_if_deferred(state, x);
   const TrainingFile file = training_file(state, x, y, sample_weight);
   Trainer& trainer = start_training(state, file, std::nullopt);
   trainer.reset_metrics();
@@ -305,10 +313,10 @@ Logs Model::train_on_batch(const Data& x, const Data& y, const Data& sample_weig
   take_back(state, trainer);
   return results_of(trainer);
 }
-  build_if_deferred(state, x);
 
 Logs Model::test_on_batch(const Data& x, const Data& y, const Data& sample_weight) const {
   LayerState& state = model_of(state_);
+  build_if_deferred(state, x);
   const TrainingFile file = training_file(state, x, y, sample_weight);
   Trainer& trainer = start_evaluation(state, file);
   trainer.reset_metrics();
@@ -316,7 +324,6 @@ Logs Model::test_on_batch(const Data& x, const Data& y, const Data& sample_weigh
   return results_of(trainer);
 }
 
-  build_if_deferred(state, x);
 std::vector<NDArray> Model::predict_all(const Data& x, const PredictOptions& options) const {
   LayerState& state = model_of(state_);
   build_if_deferred(state, x);

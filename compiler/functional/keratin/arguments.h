@@ -230,6 +230,7 @@ Json encode(const ActivationFunction& value);
 Json encode(const Layer& value);
 Json encode(const std::vector<Layer>& value);
 Json encode(const std::vector<double>& value);
+Json encode(const std::vector<std::string>& value);
 /// `float32` and the like become a DTypePolicy; empty: Keras's default.
 Json encode_dtype(const std::string& policy);
 

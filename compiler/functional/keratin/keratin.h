@@ -7,6 +7,8 @@
 #include "keratin/error.h"
 #include "keratin/layer.h"
 #include "keratin/layers.h"
+#include "keratin/losses.h"
+#include "keratin/metrics.h"
 #include "keratin/model.h"
 #include "keratin/ops.h"
 #include "keratin/optimizers.h"

@@ -7,15 +7,11 @@
 #include "keratin/callbacks.h"
 #include "keratin/history.h"
 #include "keratin/layer.h"
+#include "keratin/losses.h"
+#include "keratin/metrics.h"
 #include "keratin/optimizers.h"
 
 namespace keratin::functional {
-
-/// A loss or metric: a name (`mse`, `accuracy`) or a serialized object.
-class Named : public Serialized {
- public:
-  using Serialized::Serialized;
-};
 
 /// The arguments of compile(), in Keras's order. One loss stands for all outputs; lists have an entry for each.
 struct CompileOptions {
@@ -154,12 +150,12 @@ class Model : public Layer {
 /// A path of layers, each called on the one before (keras.Sequential). Without an Input it is built by build() or by its first call, on tensors or data.
 class Sequential : public Model {
  public:
-  /// Gives it an input of that shape, batch included, unless it has one.
-  void build(const TensorShape& input_shape) const;
   explicit Sequential(const std::vector<Layer>& layers = {}, const ModelOptions& options = {});
   /// Begins with an input of that shape.
   Sequential(const Tensor& input, const std::vector<Layer>& layers, const ModelOptions& options = {});
   void add(const Layer& layer) const;
+  /// Gives it an input of that shape, batch included, unless it has one.
+  void build(const TensorShape& input_shape) const;
 };
 
 /// Any file that `keratin` reads, with weights, compile configuration and the optimizer's state. OSError, ValueError.

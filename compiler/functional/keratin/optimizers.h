@@ -13,7 +13,7 @@ class LearningRate : public Serialized {
 };
 Json encode(const LearningRate& value);
 
-/// What compile() takes: a name (`adam`), one of the structs below, or a serialized object.
+/// What compile() takes: a name (`adam`), one of the structs below, or a serialized object (a MultiOptimizer).
 class Optimizer : public Serialized {
  public:
   using Serialized::Serialized;
@@ -25,6 +25,8 @@ class Optimizer : public Serialized {
   /// An empty name becomes the class's.
   static Json named(const char* class_name, Json config);
 };
+/// As an object: ValueError for a name that no optimizer has.
+Json encode(const Optimizer& value);
 
 }  // namespace keratin::functional
 
@@ -32,18 +34,24 @@ namespace keratin::optimizers {
 
 using functional::LearningRate;
 
-/// Ends the struct of an optimizer: its own fields, then those that all have.
-#define KERATIN_OPTIMIZER(Name, ...)                                                                                                                  \
-  std::optional<double> clipnorm{}, clipvalue{}, global_clipnorm{};                                                                                   \
-  bool use_ema = false;                                                                                                                               \
-  double ema_momentum = 0.99;                                                                                                                         \
-  std::optional<int64_t> ema_overwrite_frequency{};                                                                                                   \
-  std::optional<double> loss_scale_factor{};                                                                                                          \
-  std::optional<int64_t> gradient_accumulation_steps{};                                                                                               \
-  std::string name{};                                                                                                                                 \
+/// What all optimizers have.
+#define KERATIN_COMMON_ARGUMENTS                         \
+  std::optional<double> clipnorm{}, clipvalue{}, global_clipnorm{}; \
+  bool use_ema = false;                                  \
+  double ema_momentum = 0.99;                            \
+  std::optional<int64_t> ema_overwrite_frequency{};      \
+  std::optional<double> loss_scale_factor{};             \
+  std::optional<int64_t> gradient_accumulation_steps{};
+/// Lists the fields of an optimizer: its own and those that all have.
+#define KERATIN_OPTIMIZER_FIELDS(Name, ...)                                                                                                            \
   static constexpr const char* kOptimizer = #Name;                                                                                                    \
   KERATIN_FIELDS(name, __VA_ARGS__, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency, loss_scale_factor, \
                  gradient_accumulation_steps)
+/// Ends the struct of an optimizer whose own arguments come first.
+#define KERATIN_OPTIMIZER(Name, ...) \
+  KERATIN_COMMON_ARGUMENTS           \
+  std::string name{};                \
+  KERATIN_OPTIMIZER_FIELDS(Name, __VA_ARGS__)
 
 struct SGD {
   LearningRate learning_rate = 0.01;
@@ -124,7 +132,45 @@ struct Lamb {
   std::optional<double> weight_decay{};
   KERATIN_OPTIMIZER(Lamb, learning_rate, beta_1, beta_2, epsilon)
 };
+struct Muon {
+  LearningRate learning_rate = 0.001;
+  double adam_beta_1 = 0.9, adam_beta_2 = 0.999;
+  std::optional<double> adam_weight_decay = 0.004;
+  double epsilon = 1e-7;
+  std::optional<double> weight_decay = 0.004;
+  KERATIN_COMMON_ARGUMENTS
+  std::string name{};
+  std::vector<std::string> exclude_layers{};
+  bool exclude_embeddings = true;
+  double muon_a = 3.4445, muon_b = -4.775, muon_c = 2.0315, adam_lr_ratio = 1, momentum = 0.95;
+  int64_t ns_steps = 5;
+  bool nesterov = true;
+  std::optional<double> rms_rate = 0.2;
+  KERATIN_OPTIMIZER_FIELDS(Muon, learning_rate, adam_beta_1, adam_beta_2, adam_weight_decay, epsilon, exclude_layers, exclude_embeddings, muon_a, muon_b, muon_c, adam_lr_ratio,
+                           momentum, ns_steps, nesterov, rms_rate)
+};
+struct ScheduleFreeAdamW {
+  LearningRate learning_rate = 0.0025;
+  double beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-8;
+  int64_t warmup_steps = 0;
+  std::optional<double> weight_decay{};
+  KERATIN_COMMON_ARGUMENTS
+  std::string name = "schedule_free_adam_w";
+  KERATIN_OPTIMIZER_FIELDS(ScheduleFreeAdamW, learning_rate, beta_1, beta_2, epsilon, warmup_steps)
+};
 #undef KERATIN_OPTIMIZER
+#undef KERATIN_OPTIMIZER_FIELDS
+#undef KERATIN_COMMON_ARGUMENTS
+
+/// Scales the loss of another optimizer by a factor that grows until gradients overflow.
+struct LossScaleOptimizer {
+  functional::Optimizer inner_optimizer{};
+  double initial_scale = 32768;
+  int64_t dynamic_growth_steps = 2000;
+  std::string name = "loss_scale_optimizer";
+  static constexpr const char* kOptimizer = "LossScaleOptimizer";
+  KERATIN_FIELDS(name, inner_optimizer, initial_scale, dynamic_growth_steps)
+};
 
 namespace schedules {
 

@@ -14,6 +14,7 @@ int dispatch(const keratin::Options& options) {
   static const std::map<std::string, int (*)(const keratin::Options&)> commands = {
       {"bench", keratin::run_bench},
       {"check", keratin::run_check},
+      {"code", keratin::run_code},
       {"compile", keratin::run_compile},
       {"evaluate", keratin::run_evaluate},
       {"fit", keratin::run_fit},

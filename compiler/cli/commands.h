@@ -11,6 +11,7 @@ namespace keratin {
 int run_bench(const Options& options);
 int run_check(const Options& options);
 int run_check_model(const Options& options);  // `check` with a model in place of --cases
+int run_code(const Options& options);
 int run_compile(const Options& options);
 int run_evaluate(const Options& options);
 int run_fit(const Options& options);

@@ -142,6 +142,10 @@ struct Parser {
     model(summary);
     summary->add_flag("--expand-nested", options.expand_nested, "Show the layers of nested models, too");
     summary->add_flag("--json", options.json, "The same as JSON, nested models always expanded")->excludes("--expand-nested");
+    CLI::App* code = plain_verb("code", "C++ source that builds the model with the functional API", "keratin code digits_cnn.keras -o digits_cnn_model.cpp");
+    model(code);
+    code->add_option("-o,--output-file", options.output_file, "The source file; without it: standard output");
+    code->add_option("--name", options.name, "Name of the function (default: build_ and the model's)");
     CLI::App* plot = plain_verb("plot", "Draw the model as a graph (with Graphviz's program dot, except for a .dot)",
                                 "keratin plot digits_cnn.keras -o digits.svg\n  keratin plot digits_cnn.keras -o memory.svg --plan");
     model(plot);

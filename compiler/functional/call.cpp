@@ -303,16 +303,28 @@ std::vector<Tensor> record_operation(const std::string& name, Json::Object confi
   return record_call(make_layer(name + ".op", Json(std::move(config)), true), std::move(args), std::move(kwargs));
 }
 
-std::vector<CallTree> call_arguments(const Inputs& inputs) {
-  if (!inputs.keys().empty()) {
-    CallTree::Dict dict;
-    for (size_t i = 0; i < inputs.keys().size(); ++i) dict.push_back({inputs.keys()[i], {inputs.tensors()[i]}});
-    return {{std::move(dict)}};
+namespace {
+
+CallTree tree_of(const Json& structure, const std::vector<Tensor>& tensors) {
+  if (structure.is_int()) {
+    const Tensor& tensor = tensors.at(static_cast<size_t>(structure.as_int()));
+    return tensor.is_keras_tensor() ? CallTree{tensor} : CallTree{Json()};
   }
-  if (!inputs.is_list()) return {{inputs.tensors().at(0)}};
-  CallTree::List list;
-  for (const Tensor& tensor : inputs.tensors()) list.push_back({tensor});
-  return {{std::move(list)}};
+  if (structure.is_array()) {
+    CallTree::List list;
+    for (const Json& entry : structure.as_array()) list.push_back(tree_of(entry, tensors));
+    return {std::move(list)};
+  }
+  CallTree::Dict dict;
+  for (const auto& [key, entry] : structure.as_object()) dict.push_back({key, tree_of(entry, tensors)});
+  return {std::move(dict)};
+}
+
+}  // namespace
+
+std::vector<CallTree> call_arguments(const Inputs& inputs) {
+  if (inputs.empty()) throw ValueError("A layer was called without inputs.");
+  return {tree_of(inputs.structure(), inputs.tensors())};
 }
 
 CallTree::Dict call_keywords(const LayerState& layer, const CallOptions& options) {

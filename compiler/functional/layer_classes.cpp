@@ -1,8 +1,10 @@
-// The constructors of keratin::layers: the config of their arguments, for each class of layers.def that has a header.
+// The constructors of keratin::layers: the config of their arguments, for each class of layers.def that has a header; and what those arguments are.
 #include "keratin/layers.h"
 
 #include <fmt/format.h>
+#include <map>
 
+#include "compiler/functional/layer_fields.h"
 #include "keratin/error.h"
 
 namespace keratin::layers {
@@ -36,3 +38,18 @@ void BidirectionalArguments::resolve(BidirectionalArguments& arguments) {
 }
 
 }  // namespace keratin::layers
+
+namespace keratin::functional {
+
+const LayerFields* fields_of_layer(std::string_view class_name) {
+  using namespace layers;
+  static const std::map<std::string_view, LayerFields> table = {
+#define KERATIN_LAYER(Name, ...) __VA_OPT__({#Name, fields_of_class<Name::Arguments>()},)
+#include "compiler/layers/layers.def"
+#undef KERATIN_LAYER
+  };
+  const auto found = table.find(class_name);
+  return found == table.end() ? nullptr : &found->second;
+}
+
+}  // namespace keratin::functional

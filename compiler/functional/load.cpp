@@ -18,6 +18,23 @@ const Json& member(const Json& object, std::string_view key) {
   return value ? *value : null;
 }
 
+/// The structure of a model's ends in a file, where [name, call, output] is a tensor; dictionaries are flattened by their sorted keys.
+Json structure_of(const Json& ends, int64_t& next) {
+  if (ends.is_object()) {
+    std::map<std::string, Json> sorted;
+    for (const auto& [key, entry] : ends.as_object()) sorted[key];
+    for (auto& [key, entry] : sorted) entry = structure_of(*ends.find(key), next);
+    Json::Object members;
+    for (const auto& [key, entry] : ends.as_object()) members.emplace_back(key, sorted[key]);
+    return members;
+  }
+  const bool tensor = ends.is_array() && !ends.as_array().empty() && ends.as_array()[0].is_string();
+  if (tensor || !ends.is_array()) return next++;
+  Json::Array entries;
+  for (const Json& entry : ends.as_array()) entries.push_back(structure_of(entry, next));
+  return entries;
+}
+
 std::shared_ptr<LayerState> state_of_model(const std::shared_ptr<keratin::Model>& read, const Json& serialized);
 
 /// A layer of the file under its own definition.
@@ -72,12 +89,9 @@ class Replay {
     }
     for (const TensorRef& ref : read_.inputs) model.inputs.push_back(tensor(ref));
     for (const TensorRef& ref : read_.outputs) model.outputs.push_back(tensor(ref));
-    const auto is_list = [&](const char* key) {
-      const Json& ends = member(state->config, key);
-      return !(ends.is_array() && !ends.as_array().empty() && ends.as_array()[0].is_string());
-    };
-    model.input_list = !model.sequential && is_list("input_layers");
-    model.output_list = !model.sequential && is_list("output_layers");
+    int64_t inputs = 0, outputs = 0;
+    model.input_structure = model.sequential ? Json(0) : structure_of(member(state->config, "input_layers"), inputs);
+    model.output_structure = model.sequential ? Json(0) : structure_of(member(state->config, "output_layers"), outputs);
     return state;
   }
 

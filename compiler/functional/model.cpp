@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "codegen/names.h"
 #include "compiler/data/tensors.h"
 #include "compiler/export/write_model.h"
+#include "compiler/functional/api_code.h"
 #include "compiler/functional/model_run.h"
 #include "compiler/functional/serialized.h"
 #include "compiler/import/bind_weights.h"
@@ -56,13 +58,12 @@ Model::Model(const Inputs& inputs, const Inputs& outputs, const ModelOptions& op
   if (inputs.empty() || outputs.empty()) throw ValueError("A model needs inputs and outputs.");
   ModelState& model = *state_->model;
   model.inputs = inputs.tensors();
-  model.input_list = inputs.is_list();
-  model.input_keys = inputs.keys();
+  model.input_structure = inputs.structure();
   model.outputs = outputs.tensors();
-  model.output_list = outputs.is_list();
-  model.output_keys = outputs.keys();
+  model.output_structure = outputs.structure();
   refresh(*state_);
   state_->built = true;
+  if (options.trainable) set_trainable(*options.trainable);
 }
 
 Model::Model(const Layer& layer) : Layer(layer) { model_of(state_); }
@@ -137,6 +138,14 @@ std::string Model::to_json() const {
   return state.model->source.file.config.dump();
 }
 
+std::string Model::to_code(const std::string& function) const {
+  LayerState& state = built_model(state_);
+  refresh(state);
+  const Result<std::string> code = api_code(*state.model->source.model, state.model->source.file.config, function.empty() ? "build_" + identifier(state.name) : function);
+  if (!code) throw ValueError(code.error());
+  return *code;
+}
+
 void Model::plot_model(const std::string& to_file) const {
   LayerState& state = built_model(state_);
   refresh(state);
@@ -181,11 +190,13 @@ void Model::load_weights(const std::string& path) const {
 
 Sequential::Sequential(const std::vector<Layer>& layers, const ModelOptions& options) : Model(new_model("Sequential", options)) {
   for (const Layer& layer : layers) add(layer);
+  if (options.trainable) set_trainable(*options.trainable);
 }
 
 Sequential::Sequential(const Tensor& input, const std::vector<Layer>& layers, const ModelOptions& options) : Model(new_model("Sequential", options)) {
   add(input.layer());
   for (const Layer& layer : layers) add(layer);
+  if (options.trainable) set_trainable(*options.trainable);
 }
 
 namespace {

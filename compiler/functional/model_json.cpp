@@ -132,16 +132,16 @@ class Graph {
   std::vector<std::shared_ptr<LayerState>> layers_;
 };
 
-Json ends(const Graph& graph, const std::vector<Tensor>& tensors, bool list, const std::vector<std::string>& keys) {
-  if (!keys.empty()) {
-    Json::Object members;
-    for (size_t i = 0; i < keys.size(); ++i) members.emplace_back(keys[i], graph.end(tensors[i]));
-    return members;
+Json ends(const Graph& graph, const std::vector<Tensor>& tensors, const Json& structure) {
+  if (structure.is_int()) return graph.end(tensors.at(static_cast<size_t>(structure.as_int())));
+  if (structure.is_array()) {
+    Json::Array all;
+    for (const Json& entry : structure.as_array()) all.push_back(ends(graph, tensors, entry));
+    return all;
   }
-  if (!list) return graph.end(tensors[0]);
-  Json::Array all;
-  for (const Tensor& tensor : tensors) all.push_back(graph.end(tensor));
-  return all;
+  Json::Object members;
+  for (const auto& [key, entry] : structure.as_object()) members.emplace_back(key, ends(graph, tensors, entry));
+  return members;
 }
 
 Json whole(const LayerState& model, Json config) {
@@ -177,7 +177,7 @@ Json functional_json(LayerState& state) {
     Json::Array layers;
     for (const auto& layer : order) layers.push_back(graph.entry(*layer));
     return whole(state, Json::Object{{"name", state.name}, {"trainable", state.trainable()}, {"layers", std::move(layers)},
-                                     {"input_layers", ends(graph, model.inputs, model.input_list, model.input_keys)}, {"output_layers", ends(graph, model.outputs, model.output_list, model.output_keys)}});
+                                     {"input_layers", ends(graph, model.inputs, model.input_structure)}, {"output_layers", ends(graph, model.outputs, model.output_structure)}});
   };
   if (model.layers.empty()) {  // the order of the layers comes from the graph as the compiler reads it
     Problems problems;

@@ -17,8 +17,7 @@ struct Engines;  // model_run.h
 
 struct ModelState {
   std::vector<Tensor> inputs, outputs;
-  bool input_list = false, output_list = false;  // given as lists
-  std::vector<std::string> input_keys, output_keys;  // given as dictionaries
+  Json input_structure, output_structure;  // how they were given: Inputs::structure()
   std::vector<std::shared_ptr<LayerState>> layers;  // in Keras's order; InputLayers included, but for a Sequential's
   bool sequential = false;
   bool as_read = false;    // of a file: its configuration is kept as it is there

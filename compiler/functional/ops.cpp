@@ -10,7 +10,14 @@ using functional::record_operation;
 
 namespace {
 
-CallTree tree(const Operand& operand) { return operand.tensor().is_keras_tensor() ? CallTree{operand.tensor()} : CallTree{operand.constant()}; }
+CallTree tree(const Operand& operand) {
+  if (operand.is_list()) {
+    CallTree::List list;
+    for (const Operand& item : operand.list()) list.push_back(tree(item));
+    return {std::move(list)};
+  }
+  return operand.tensor().is_keras_tensor() ? CallTree{operand.tensor()} : CallTree{operand.constant()};
+}
 
 CallTree tree(const std::vector<Tensor>& tensors) {
   CallTree::List list;
@@ -107,10 +114,12 @@ Tensor tensordot(const Tensor& x1, const Tensor& x2, const Json& axes) { return 
 Tensor norm(const Tensor& x, const Ints& axis, bool keepdims) { return one("Norm", {{"ord", Json()}, {"axis", encode(axis)}, {"keepdims", keepdims}}, {{x}}); }
 Tensor normalize(const Tensor& x, const Ints& axis, int order) { return one("Normalize", {{"axis", encode(axis)}, {"order", order}}, {{x}}); }
 
-std::vector<Tensor> operation(const std::string& class_name, Json::Object config, const std::vector<Operand>& arguments) {
+std::vector<Tensor> operation(const std::string& class_name, Json::Object config, const std::vector<Operand>& arguments, const std::vector<std::pair<std::string, Operand>>& named) {
   std::vector<CallTree> trees;
   for (const Operand& argument : arguments) trees.push_back(tree(argument));
-  return record_operation(class_name, std::move(config), std::move(trees));
+  CallTree::Dict kwargs;
+  for (const auto& [key, argument] : named) kwargs.push_back({key, tree(argument)});
+  return record_operation(class_name, std::move(config), std::move(trees), std::move(kwargs));
 }
 
 }  // namespace keratin::ops

@@ -1,5 +1,6 @@
 #include "compiler/functional/serialized.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "compiler/functional/state.h"
@@ -55,7 +56,38 @@ Json named(const Json& value, const Named (&table)[N], const char* kind) {
   throw ValueError(fmt::format("Could not interpret {} identifier: {}", kind, value.as_string()));
 }
 
+template <size_t N>
+std::string standard_name(const std::string& class_name, const Json& config, const Named (&table)[N]) {
+  for (const Named& entry : table)
+    if (class_name == entry.class_name && same_config(config, *Json::parse(entry.config))) return entry.name;
+  return {};
+}
+
 }  // namespace
+
+bool same_config(const Json& a, const Json& b) {
+  if (a.is_number() && b.is_number()) return a.as_double() == b.as_double();
+  if (a.is_array() && b.is_array()) return std::equal(a.as_array().begin(), a.as_array().end(), b.as_array().begin(), b.as_array().end(), same_config);
+  if (!a.is_object() || !b.is_object()) return a == b;
+  const auto holds = [](const Json& whole, const Json& part) {
+    for (const auto& [key, value] : part.as_object()) {
+      const Json* other = whole.find(key);
+      if (!same_config(other ? *other : Json(), value)) return false;
+    }
+    return true;
+  };
+  return holds(a, b) && holds(b, a);
+}
+
+std::string standard_name(const Json& object) {
+  const Json *class_name = object.find("class_name"), *module = object.find("module"), *config = object.find("config");
+  if (!class_name || !class_name->is_string() || !module || !module->is_string() || !config) return {};
+  const std::string& kind = module->as_string();
+  if (kind == "keras.initializers") return standard_name(class_name->as_string(), *config, kInitializers);
+  if (kind == "keras.regularizers") return standard_name(class_name->as_string(), *config, kRegularizers);
+  if (kind == "keras.constraints") return standard_name(class_name->as_string(), *config, kConstraints);
+  return {};
+}
 
 Json serialized_object(const std::string& module, const std::string& class_name, Json config) {
   return Json::Object{{"module", module}, {"class_name", class_name}, {"config", std::move(config)}, {"registered_name", Json()}};

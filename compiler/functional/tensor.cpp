@@ -27,11 +27,49 @@ const Tensor& Outputs::one() const {
 }
 Layer Outputs::layer() const { return one().layer(); }
 
-Inputs::Inputs(const std::map<std::string, Tensor>& by_name) : list_(true) {
+namespace {
+
+/// The same structure, its places later by some.
+Json later(const Json& structure, int64_t by) {
+  if (structure.is_int()) return structure.as_int() + by;
+  if (structure.is_array()) {
+    Json::Array entries;
+    for (const Json& entry : structure.as_array()) entries.push_back(later(entry, by));
+    return entries;
+  }
+  Json::Object members;
+  for (const auto& [key, entry] : structure.as_object()) members.emplace_back(key, later(entry, by));
+  return members;
+}
+
+}  // namespace
+
+Inputs::Inputs(std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {
+  Json::Array places;
+  for (size_t i = 0; i < tensors_.size(); ++i) places.push_back(static_cast<int64_t>(i));
+  structure_ = std::move(places);
+}
+
+Inputs::Inputs(const Outputs& outputs) : Inputs(outputs.tensors()) {
+  if (outputs.size() == 1) structure_ = 0;
+}
+
+Inputs::Inputs(const std::map<std::string, Tensor>& by_name) : structure_(Json::Object{}) {
   for (const auto& [name, tensor] : by_name) {
-    keys_.push_back(name);
+    structure_.set(name, static_cast<int64_t>(tensors_.size()));
     tensors_.push_back(tensor);
   }
+}
+
+Inputs Inputs::nested(const std::vector<Inputs>& entries) {
+  Inputs all;
+  Json::Array structures;
+  for (const Inputs& entry : entries) {
+    structures.push_back(later(entry.structure_, static_cast<int64_t>(all.tensors_.size())));
+    all.tensors_.insert(all.tensors_.end(), entry.tensors_.begin(), entry.tensors_.end());
+  }
+  all.structure_ = std::move(structures);
+  return all;
 }
 
 Tensor input_of_shape(const TensorShape& shape, const InputOptions& options) {

@@ -83,6 +83,7 @@ struct EmitModelOptions {
 
 struct ModelOptions {
   std::string name{};
+  std::optional<bool> trainable{};  // of all layers, as set_trainable
 };
 
 class Model : public Layer {
@@ -109,6 +110,9 @@ class Model : public Layer {
   void summary(const SummaryOptions& options = {}) const;
   std::string summary_text(const SummaryOptions& options = {}) const;
   std::string to_json() const;
+  /// C++ source with a function of that name (default: `build_<model>`) that builds the model anew with this API; weights are not in it. ValueError names the layer
+  /// that cannot be said.
+  std::string to_code(const std::string& function = {}) const;
   /// Draws the model with Graphviz, with names and shapes, as .svg or .png; a .dot is what Graphviz takes.
   void plot_model(const std::string& to_file) const;
 

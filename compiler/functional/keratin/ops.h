@@ -8,7 +8,7 @@ namespace keratin::ops {
 using functional::Ints;
 using functional::Tensor;
 
-/// A tensor, a number or an array of constants.
+/// A tensor, a number, an array of constants, or a list of these; any other constant as Keras serialises it.
 class Operand {
  public:
   Operand(const Tensor& tensor) : tensor_(tensor) {}
@@ -17,13 +17,19 @@ class Operand {
   Operand(int64_t value) : constant_(value) {}
   Operand(double value) : constant_(value) {}
   Operand(const functional::NDArray& array);
+  Operand(std::vector<Operand> list) : list_(std::move(list)), is_list_(true) {}
+  explicit Operand(Json constant) : constant_(std::move(constant)) {}
 
   const Tensor& tensor() const { return tensor_; }
   const Json& constant() const { return constant_; }
+  const std::vector<Operand>& list() const { return list_; }
+  bool is_list() const { return is_list_; }
 
  private:
   Tensor tensor_;
   Json constant_;
+  std::vector<Operand> list_;
+  bool is_list_ = false;
 };
 
 // Element by element.
@@ -82,6 +88,7 @@ Tensor norm(const Tensor& x, const Ints& axis = {}, bool keepdims = false);
 Tensor normalize(const Tensor& x, const Ints& axis = -1, int order = 2);
 
 /// Any operation that `keratin` knows by its class in keras.ops, with the arguments of its constructor and of its call, in order.
-std::vector<Tensor> operation(const std::string& class_name, Json::Object config, const std::vector<Operand>& arguments);
+std::vector<Tensor> operation(const std::string& class_name, Json::Object config, const std::vector<Operand>& arguments,
+                              const std::vector<std::pair<std::string, Operand>>& named = {});
 
 }  // namespace keratin::ops

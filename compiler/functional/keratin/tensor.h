@@ -101,26 +101,27 @@ class Outputs {
   std::vector<Tensor> tensors_;
 };
 
-/// What a layer or model takes: a tensor, a list of them, or a dictionary by name.
+/// What a layer or model takes: a tensor, a list of them, or a dictionary by name. Tensor() in a list is Python's None: an optional input that is absent.
 class Inputs {
  public:
   Inputs() = default;
-  Inputs(const Tensor& tensor) : tensors_{tensor} {}
-  Inputs(const Outputs& outputs) : tensors_(outputs.tensors()), list_(outputs.size() != 1) {}
-  Inputs(std::initializer_list<Tensor> tensors) : tensors_(tensors), list_(true) {}
-  Inputs(std::vector<Tensor> tensors) : tensors_(std::move(tensors)), list_(true) {}
+  Inputs(const Tensor& tensor) : tensors_{tensor}, structure_(0) {}
+  Inputs(const Outputs& outputs);
+  Inputs(std::initializer_list<Tensor> tensors) : Inputs(std::vector<Tensor>(tensors)) {}
+  Inputs(std::vector<Tensor> tensors);
   /// Ordered by name, as Keras flattens dictionaries.
   Inputs(const std::map<std::string, Tensor>& by_name);
+  /// A list whose entries may be lists or dictionaries: `Inputs::nested({a, Inputs{b, c}})`.
+  static Inputs nested(const std::vector<Inputs>& entries);
 
-  const std::vector<Tensor>& tensors() const { return tensors_; }
-  const std::vector<std::string>& keys() const { return keys_; }  // of a dictionary
-  bool is_list() const { return list_; }
+  const std::vector<Tensor>& tensors() const { return tensors_; }  // flattened
+  /// How they were given: the place of each in tensors(), in arrays and objects.
+  const Json& structure() const { return structure_; }
   bool empty() const { return tensors_.empty(); }
 
  private:
   std::vector<Tensor> tensors_;
-  std::vector<std::string> keys_;
-  bool list_ = false;
+  Json structure_;
 };
 
 /// A number in an expression of tensors; its kind decides the result's dtype as in Python.

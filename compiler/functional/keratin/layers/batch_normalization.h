@@ -7,6 +7,7 @@ namespace keratin::layers {
 
 /// The arguments of BatchNormalization.
 struct BatchNormalizationArguments {
+  static constexpr const char* kNotOffered[] = {"renorm", "renorm_clipping", "renorm_momentum", "synchronized"};
   NamedOnly named_only{};
   Ints axis = -1;
   double momentum = 0.99, epsilon = 1e-3;

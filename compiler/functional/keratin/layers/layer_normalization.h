@@ -7,6 +7,7 @@ namespace keratin::layers {
 
 /// The arguments of LayerNormalization.
 struct LayerNormalizationArguments {
+  static constexpr const char* kNotOffered[] = {"rms_scaling"};
   NamedOnly named_only{};
   Ints axis = -1;
   double epsilon = 1e-3;

@@ -1,0 +1,13 @@
+# Writes one source of several recorded models as code: cmake -DTOOL=keratin -DDIRECTORY=<cases> -DNAMES=a,b -DOUTPUT=x.cpp -DPART=<number> -P write_api_cases.cmake
+string(REPLACE "," ";" names "${NAMES}")
+set(text "#include <keratin/keratin.h>\n\n#include \"tests/compiler/functional/api_cases.h\"\n\n")
+set(entries "")
+foreach(name IN LISTS names)
+  execute_process(COMMAND ${TOOL} code ${DIRECTORY}/${name}.keras --name made OUTPUT_VARIABLE code ERROR_VARIABLE error RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${error}")
+  endif()
+  string(APPEND text "namespace case_${name} {\n${code}}  // namespace case_${name}\n\n")
+  string(APPEND entries "    {\"${name}\", case_${name}::made},\n")
+endforeach()
+file(WRITE ${OUTPUT} "${text}void add_api_cases_${PART}(std::vector<ApiCase>& cases) {\n  cases.insert(cases.end(), {\n${entries}  });\n}\n")

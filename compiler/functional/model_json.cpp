@@ -19,6 +19,36 @@ Json shape_json(const TensorShape& shape) {
   return extents;
 }
 
+/// Shapes in the nesting of an argument; null where it is no tensor.
+Json shapes_of(const CallTree& tree) {
+  if (const auto* tensor = std::get_if<Tensor>(&tree.value)) return shape_json(tensor->shape());
+  if (const auto* list = std::get_if<CallTree::List>(&tree.value)) {
+    Json::Array shapes;
+    for (const CallTree& item : *list) shapes.push_back(shapes_of(item));
+    return shapes;
+  }
+  if (const auto* dict = std::get_if<CallTree::Dict>(&tree.value)) {
+    Json::Object shapes;
+    for (const auto& [key, item] : *dict) shapes.emplace_back(key, shapes_of(item));
+    return shapes;
+  }
+  return {};
+}
+
+/// What Keras builds the layer with before it has its weights: {input_shape}, or {shapes_dict} of several arguments (Layer.get_build_config).
+Json build_config(const LayerState& layer) {
+  const Node& node = *layer.nodes[0];
+  const std::vector<std::string_view> names = layer.definition->build_arguments();
+  Json::Object shapes;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto named = std::find_if(node.kwargs.begin(), node.kwargs.end(), [&](const CallEntry& entry) { return entry.first == names[i]; });
+    const CallTree* argument = i < node.args.size() ? &node.args[i] : named != node.kwargs.end() ? &named->second : nullptr;
+    if (argument && !std::holds_alternative<Json>(argument->value)) shapes.emplace_back(std::string(names[i]) + "_shape", shapes_of(*argument));
+  }
+  if (shapes.size() > 1) return Json::Object{{"shapes_dict", std::move(shapes)}};
+  return Json::Object{{"input_shape", node.args.empty() ? Json() : shapes_of(node.args[0])}};
+}
+
 /// The calls between a model's ends, each layer's in the order in which they were made.
 class Graph {
  public:
@@ -115,14 +145,6 @@ class Graph {
       return members;
     }
     return std::get<Json>(tree.value);
-  }
-
-  static Json build_config(const LayerState& layer) {
-    const std::vector<Tensor>& inputs = layer.nodes[0]->inputs;
-    if (inputs.size() == 1) return Json::Object{{"input_shape", shape_json(inputs[0].shape())}};
-    Json::Array shapes;
-    for (const Tensor& tensor : inputs) shapes.push_back(shape_json(tensor.shape()));
-    return Json::Object{{"input_shape", std::move(shapes)}};
   }
 
   const ModelState& model_;

@@ -109,6 +109,8 @@ class Layer {
   virtual bool autocasts() const { return true; }
   /// Whether a call may name such an argument besides its inputs: `mask`, `training` and what the layer itself looks for.
   virtual bool takes_argument(std::string_view argument) const { return argument == "mask" || argument == "training"; }
+  /// The arguments whose shapes Keras's `build` takes, where it takes more than that of the inputs.
+  virtual std::vector<std::string_view> build_arguments() const { return {}; }
   /// One line for comments and tables: `Dense(64, relu)`.
   virtual std::string describe() const { return class_name; }
 

@@ -56,6 +56,7 @@ class MultiHeadAttention : public Layer {
       if (argument == own) return true;
     return Layer::takes_argument(argument);
   }
+  std::vector<std::string_view> build_arguments() const override { return {"query", "value", "key"}; }
   void configure(ConfigReader& config) override {
     layers::MultiHeadAttentionArguments a;
     read_arguments(config, a);

@@ -60,6 +60,7 @@ RnnResult run_cell(CallContext& ctx, Cell& cell, Val x, const Cell::Constants& c
 class RnnLayer : public Layer {
  public:
   bool takes_argument(std::string_view argument) const override { return argument == "initial_state" || Layer::takes_argument(argument); }
+  std::vector<std::string_view> build_arguments() const override { return {"sequences", "initial_state"}; }
   KTensors call(CallContext& ctx, const CallInputs& inputs) override;
   RnnArguments arguments;
 

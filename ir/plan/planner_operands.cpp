@@ -219,6 +219,7 @@ Operand Planner::result(ValueId id) {
 /// The result of a concatenation before it is planned, for its parts to be written into.
 Operand Planner::reserve(ValueId whole) {
   if (const auto reserved = frame_->reserved.find(whole); reserved != frame_->reserved.end()) return reserved->second;
+  if (const auto& begun = frame_->operands[whole.index]) return *begun;  // a body plans what it needs from its end: the parts come from within
   const Operand operand = result(whole);
   frame_->operands[whole.index].reset();
   frame_->reserved[whole] = operand;

@@ -140,3 +140,21 @@ TEST_CASE("a call takes the options that its layer knows") {
   CHECK_NOTHROW(layers::GRU(3)(x, {.initial_state = h}));
   CHECK_NOTHROW(layers::MultiHeadAttention({.num_heads = 2, .key_dim = 2})(x, x, {.use_causal_mask = true}));
 }
+
+TEST_CASE("files say with which shapes Keras builds a layer") {
+  set_engine(Engine::reference);
+  const Tensor x = Input({5, 4}), m = Input({5}, {.dtype = "bool"}), h = Input({3}), c = Input({3});
+  const Tensor a = layers::LSTM({.units = 3, .name = "with_states"})(x, {.mask = m, .initial_state = {h, c}});
+  const Tensor b = layers::LSTM({.units = 3, .name = "with_mask"})(x, {.mask = m});
+  const Tensor d = layers::Flatten()(layers::MultiHeadAttention({.num_heads = 1, .key_dim = 2, .name = "attention"})(x, x));
+  const Json model = *Json::parse(Model({x, m, h, c}, layers::Concatenate({.name = "joined"})({a, b, d})).to_json());
+  const auto built = [&](const std::string& layer) -> std::string {
+    for (const Json& entry : model.find("config")->find("layers")->as_array())
+      if (entry.find("name")->as_string() == layer) return entry.find("build_config")->dump();
+    return "";
+  };
+  CHECK(built("with_states") == R"({"shapes_dict": {"sequences_shape": [null, 5, 4], "initial_state_shape": [[null, 3], [null, 3]]}})");
+  CHECK(built("with_mask") == R"({"input_shape": [null, 5, 4]})");
+  CHECK(built("attention") == R"({"shapes_dict": {"query_shape": [null, 5, 4], "value_shape": [null, 5, 4]}})");
+  CHECK(built("joined") == R"({"input_shape": [[null, 3], [null, 3], [null, 20]]})");
+}

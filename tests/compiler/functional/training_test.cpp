@@ -202,6 +202,20 @@ TEST_CASE("a training that goes on from its file is the same to the bit") {
   CHECK_THROWS_WITH(other.save_weights(folder / "w.h5"), Contains(".weights.h5"));
 }
 
+TEST_CASE("emitted code with weights of its caller computes what the evaluator does") {
+  clear_session();
+  const Tensor x = Input({5, 4});
+  const Tensor sequence = layers::GRU(3, {.return_sequences = true})(x), last = layers::GRU(2, {.reset_after = false})(sequence);
+  const Tensor h = layers::Bidirectional(layers::LSTM(3))(sequence);
+  const Model model(x, layers::Dense(2)(layers::Concatenate()({last, h, layers::SimpleRNN(2)(x)})));
+  set_engine(Engine::reference);
+  const NDArray expected = model.predict(ramp({3, 5, 4}));
+  set_engine(Engine::compiled);
+  const NDArray received = model.predict(ramp({3, 5, 4}));
+  set_engine(Engine::reference);
+  for (int64_t i = 0; i < expected.size(); ++i) CHECK(received.number(i) == Approx(expected.number(i)).margin(1e-6));
+}
+
 TEST_CASE("bundles and drawings of a model") {
   const Folder folder("bundle");
   const Model model = small_model();

@@ -35,13 +35,15 @@ std::string expression_name(const ir::Expression& expression) {
   for (size_t i = expression.nodes.size(); i-- > 0 && words < 3;) {
     const auto& node = expression.nodes[i];
     if (node.leaf >= 0 || node.function == "constant" || node.function == "identity") continue;
-    const std::string function = node.function.starts_with("convert<") ? "cast" : node.function;
+    std::string function = node.function.starts_with("convert<") ? "cast" : node.function;
+    for (const std::string_view integers : {"wrapping_", "integer_"})
+      if (function.starts_with(integers)) function.erase(0, integers.size());
     name = camel(function) + name;
     ++words;
   }
   if (expression.nodes.size() == 3 && expression.nodes[2].function == "max") {
     for (const auto& node : expression.nodes)
-      if (node.function == "constant" && node.immediate == 0) return "Relu";
+      if (node.function == "constant" && node.immediate == ir::Number()) return "Relu";
   }
   return name.empty() ? "Copy" : name;
 }

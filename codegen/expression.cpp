@@ -22,10 +22,20 @@ std::string cpp_type(DType dtype) {
   }
 }
 
-std::string literal(DType dtype, double value) {
-  if (dtype == DType::boolean) return value != 0 ? "true" : "false";
-  if (dtype == DType::int32) return fmt::format("{}", static_cast<int64_t>(value));
-  if (is_integer(dtype)) return fmt::format("static_cast<{}>({})", cpp_type(dtype), static_cast<int64_t>(value));
+std::string integer_text(DType dtype, int64_t value) {
+  if (dtype == DType::uint64) return fmt::format("{}{}", static_cast<uint64_t>(value), value < 0 ? "u" : "");
+  // The lowest number of a type is none that can be written down: its digits alone are too large.
+  const bool lowest = (dtype == DType::int32 || dtype == DType::int64) && value == ir::lowest_integer(dtype);
+  return lowest ? fmt::format("({} - 1)", value + 1) : fmt::format("{}", value);
+}
+
+std::string literal(DType dtype, double value) { return literal(dtype, ir::Number(dtype, value)); }
+
+std::string literal(DType dtype, const ir::Number& number) {
+  const double value = number.real;
+  if (dtype == DType::boolean) return number.integer != 0 ? "true" : "false";
+  if (dtype == DType::int32) return integer_text(dtype, number.integer);
+  if (is_integer(dtype)) return fmt::format("static_cast<{}>({})", cpp_type(dtype), integer_text(dtype, number.integer));
   const bool single = dtype != DType::float64;
   if (std::isnan(value)) return single ? "__builtin_nanf(\"\")" : "__builtin_nan(\"\")";
   if (std::isinf(value)) return fmt::format("{}{}", value < 0 ? "-" : "", single ? "__builtin_inff()" : "__builtin_inf()");
@@ -114,6 +124,7 @@ class ExpressionWriter {
 
   std::pair<std::string, int> call(const ir::Expression::Node& n) {
     if (n.function.starts_with("convert<")) return conversion(n);
+    if ((n.function == "max" || n.function == "min") && is_float(n.dtype)) return extreme(n);
     if (n.function == "rsqrt") return {fmt::format("{} / kr::sqrt({})", literal(n.dtype, 1), text(n.args[0], -1, false)), 2};
     if (n.function == "select") return {fmt::format("kr::select({}, {}, {})", text(n.args[0], -1, true), text(n.args[1], -1, false), text(n.args[2], -1, false)), 3};
     const Spelling* spelling = spelling_of(n.function);
@@ -130,6 +141,15 @@ class ExpressionWriter {
     if (n.args.size() > 1) second = text(n.args[1], own < 0 ? -1 : own + 1, literals);
     if (n.function == "neg") first = text(n.args[0], 3, false);
     return {fmt::format(fmt::runtime(spelling->text), first, second), spelling->precedence};
+  }
+
+  /// NaN of either operand is the result: the runtime's max and min give that of the second one, in one instruction.
+  std::pair<std::string, int> extreme(const ir::Expression::Node& n) {
+    const auto is_known = [&](int arg) { return node(arg).function == "constant" && !std::isnan(node(arg).immediate.real); };
+    const bool first = is_known(n.args[0]), second = is_known(n.args[1]);
+    if (!first && !second) return {fmt::format("kr::{}_nan({}, {})", n.function, text(n.args[0], -1, false), text(n.args[1], -1, false)), 3};
+    const int known = n.args[first ? 0 : 1], other = n.args[first ? 1 : 0];
+    return {fmt::format("kr::{}({}, {})", n.function, text(known, -1, node(other).function != "constant"), text(other, -1, false)), 3};
   }
 
   std::pair<std::string, int> conversion(const ir::Expression::Node& n) {

@@ -13,6 +13,9 @@ std::string cpp_type(DType dtype);
 
 /// A literal of that type: `0.5f`, `true`, `-3`.
 std::string literal(DType dtype, double value);
+std::string literal(DType dtype, const ir::Number& value);
+/// The digits of an integer, where its type is said elsewhere; uint64 by its bits.
+std::string integer_text(DType dtype, int64_t value);
 
 /// The statements of an expression over named leaves: `return ...;`, or assignments to the named results where it has several. `vectors`: the
 /// leaves may be vectors of type V.

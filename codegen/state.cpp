@@ -27,7 +27,7 @@ std::string Emitter::state_reset() const {
   std::string tables, body;
   for (const Field& field : states_) {
     const ir::Variable& variable = program().variable(field.variable);
-    const auto number = [&](int64_t i) { return literal(variable.type.dtype, variable.initial ? variable.initial->number(i) : 0.0); };
+    const auto number = [&](int64_t i) { return literal(variable.type.dtype, variable.initial ? variable.initial->element(i) : ir::Number()); };
     bool uniform = true;
     for (int64_t i = 1; i < field.count; ++i) uniform = uniform && number(i) == number(0);
     if (uniform) {

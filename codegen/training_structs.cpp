@@ -112,7 +112,7 @@ std::string Emitter::optimizer_start() const {
     for (const Field& field : fields) {
       const ir::Variable& variable = program().variable(field.variable);
       const auto copied = std::find_if(weights_.begin(), weights_.end(), [&](const PreparedField& weight) { return variable.initial && program().variable(weight.variable).initial == variable.initial; });
-      const std::string value = literal(variable.type.dtype, variable.initial ? variable.initial->number(0) : 0.0);
+      const std::string value = literal(variable.type.dtype, variable.initial ? variable.initial->element(0) : ir::Number());
       if (copied != weights_.end()) text += fmt::format("  __builtin_memcpy({0}, w.{1}, sizeof {0});\n", field.name, copied->name);
       else if (is_scalar(variable)) text += fmt::format("  {} = {};\n", field.name, value);
       else text += fmt::format("  for ({}& value : {}) value = {};\n", cpp_type(variable.type.dtype), field.name, value);

@@ -53,7 +53,7 @@ std::string value_text(const ir::Tensor& tensor, size_t i) {
     return literal(tensor.dtype, value);
   }
   if (tensor.dtype == DType::boolean) return tensor.integers[i] ? "true" : "false";
-  return fmt::format("{}", tensor.integers[i]);
+  return integer_text(tensor.dtype, tensor.integers[i]);
 }
 
 }  // namespace

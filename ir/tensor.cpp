@@ -25,12 +25,23 @@ double Tensor::number(int64_t index) const {
   return is_float(dtype) ? floats[i] : number_from(dtype, integers[i]);
 }
 
+Number Tensor::element(int64_t index) const {
+  Number number;
+  if (is_float(dtype)) number.real = floats[static_cast<size_t>(index)];
+  else number.integer = integers[static_cast<size_t>(index)];
+  return number;
+}
+
+Number::Number(DType dtype, double value) {
+  if (is_float(dtype)) real = round_to(dtype, value);
+  else integer = wrap_to(dtype, value >= 0x1p63 ? static_cast<int64_t>(static_cast<uint64_t>(value)) : static_cast<int64_t>(value));
+}
+
 Tensor scalar(DType dtype, double value) {
+  const Number number(dtype, value);
   Tensor tensor(dtype, {});
-  if (is_float(dtype))
-    tensor.floats[0] = round_to(dtype, value);
-  else
-    tensor.integers[0] = wrap_to(dtype, value >= 0x1p63 ? static_cast<int64_t>(static_cast<uint64_t>(value)) : static_cast<int64_t>(value));
+  if (is_float(dtype)) tensor.floats[0] = number.real;
+  else tensor.integers[0] = number.integer;
   return tensor;
 }
 

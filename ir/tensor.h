@@ -1,12 +1,23 @@
 // Tensor: a concrete array of the reference evaluator. Slow and obvious: floats are kept in double, everything else in 64-bit integers.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
 #include "ir/type/type.h"
 
 namespace keratin::ir {
+
+/// One element, exactly.
+struct Number {
+  double real = 0;      // of floats
+  int64_t integer = 0;  // of booleans and integers; uint64 by its bits
+  Number() = default;
+  Number(DType dtype, double value);
+  /// The same bits: zeros of either sign differ, NaN is itself.
+  bool operator==(const Number& other) const { return std::bit_cast<int64_t>(real) == std::bit_cast<int64_t>(other.real) && integer == other.integer; }
+};
 
 struct Tensor {
   DType dtype = DType::float32;
@@ -21,6 +32,7 @@ struct Tensor {
   int rank() const { return static_cast<int>(shape.size()); }
   /// Element `index` in row-major order as a double, whatever the dtype.
   double number(int64_t index) const;
+  Number element(int64_t index) const;
   bool operator==(const Tensor&) const = default;
 };
 

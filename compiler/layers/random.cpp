@@ -18,15 +18,14 @@ Val random_key(CallContext& ctx) {
     program.variables.push_back({name, {DType::uint64, {}}, ir::Role::hyperparameter, false, std::make_shared<const ir::Tensor>(ir::scalar(DType::uint64, 0)), {}});
     return ir::VariableId{static_cast<uint32_t>(program.variables.size() - 1)};
   };
-  // Wrapping products with odd constants keep (seed, step, draw) apart; the generator itself mixes the bits. The constants have at most 53
-  // bits: numbers in expressions of emitted code are held as double.
+  // Wrapping products with odd constants keep (seed, step, draw) apart; the generator itself mixes the bits.
   ir::Builder& b = ctx.b;
   Val seed = b.read(hyperparameter("seed")), step = b.read(hyperparameter("draw_step"));
   ir::Tensor draw(DType::uint64, {});
-  constexpr uint64_t kExact = (uint64_t{1} << 53) - 1;
-  draw.integers[0] = static_cast<int64_t>((ctx.expansion().random_draws++ + 1) * 0x9E3779B97F4A7C15u & kExact);
+  constexpr uint64_t kLow = (uint64_t{1} << 53) - 1;
+  draw.integers[0] = static_cast<int64_t>((ctx.expansion().random_draws++ + 1) * 0x9E3779B97F4A7C15u & kLow);
   ir::Tensor stride(DType::uint64, {});
-  stride.integers[0] = static_cast<int64_t>(0xD1342543DE82EF95u & kExact);
+  stride.integers[0] = static_cast<int64_t>(0xD1342543DE82EF95u & kLow);
   return seed + step * b.constant(stride) + b.constant(draw);
 }
 

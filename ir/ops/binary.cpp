@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
+#include <functional>
 
 #include "ir/eval.h"
 #include "ir/gradient.h"
@@ -99,14 +100,8 @@ double python_mod(double a, double b) {
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
-/// Python's floor division: floor of the exact quotient, where floor(a / b) would see the rounded one.
-double python_floor_div(double a, double b) {
-  if (b == 0) return a / b;
-  const double rest = std::fmod(a, b), truncated = std::nearbyint((a - rest) / b);
-  return rest != 0 && (rest < 0) != (b < 0) ? truncated - 1 : truncated;
-}
-
-void eval_floats(Kind kind, const std::vector<double>& a, const std::vector<double>& b, std::vector<double>& out) {
+/// `rounded` is to the type in which the op is computed.
+void eval_floats(Kind kind, const std::vector<double>& a, const std::vector<double>& b, std::vector<double>& out, const std::function<double(double)>& rounded) {
   const auto zip = [&](auto f) {
     for (size_t i = 0; i < out.size(); ++i) out[i] = f(a[i], b[i]);
   };
@@ -119,7 +114,7 @@ void eval_floats(Kind kind, const std::vector<double>& a, const std::vector<doub
     case Kind::min: return zip([](double x, double y) { return x <= y || std::isnan(x) ? x : y; });
     case Kind::pow: return zip([](double x, double y) { return std::pow(x, y); });
     case Kind::mod: return zip(python_mod);
-    case Kind::floor_div: return zip(python_floor_div);
+    case Kind::floor_div: return zip([&](double x, double y) { return std::floor(rounded(x / y)); });  // TensorFlow's, where numpy takes the exact quotient
     case Kind::atan2: return zip([](double x, double y) { return std::atan2(x, y); });
     default: check_failed("a float op", __FILE__, __LINE__);
   }
@@ -185,7 +180,8 @@ int64_t eval_integer(Kind kind, DType dtype, int64_t a, int64_t b) {
 void Binary::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator& evaluator) {
   const DType dtype = out[0].dtype;
   if (is_float(dtype)) {
-    eval_floats(attrs.kind, in[0].floats, in[1].floats, out[0].floats);
+    const DType computed = size_of(dtype) < size_of(DType::float32) ? DType::float32 : dtype;
+    eval_floats(attrs.kind, in[0].floats, in[1].floats, out[0].floats, [&](double value) { return evaluator.round(computed, value); });
     return round_all(evaluator, out[0]);
   }
   std::vector<int64_t>& results = out[0].integers;
@@ -194,8 +190,14 @@ void Binary::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator
 }
 
 Lowering Binary::lower(const Attrs& attrs, const Types& in, const Types&) {
-  const bool integers = is_integer(in[0].dtype);
+  const DType dtype = in[0].dtype;
+  const bool integers = is_integer(dtype);
+  const bool wraps = integers && dtype != DType::uint32 && dtype != DType::uint64;  // C++ leaves it open, or computes in int
   switch (attrs.kind) {
+    case Kind::add: return PointwiseFunction{wraps ? "wrapping_add" : "add"};
+    case Kind::sub: return PointwiseFunction{wraps ? "wrapping_sub" : "sub"};
+    case Kind::mul: return PointwiseFunction{wraps ? "wrapping_mul" : "mul"};
+    case Kind::div: return PointwiseFunction{integers ? "integer_div" : "div"};
     case Kind::logical_and: return PointwiseFunction{integers ? "bit_and" : "logical_and"};
     case Kind::logical_or: return PointwiseFunction{integers ? "bit_or" : "logical_or"};
     case Kind::logical_xor: return PointwiseFunction{integers ? "bit_xor" : "logical_xor"};

@@ -175,7 +175,9 @@ void Unary::eval(const Attrs& attrs, const Tensors& in, Tensors& out, Evaluator&
   }
 }
 
-Lowering Unary::lower(const Attrs& attrs, const Types&, const Types&) {
+Lowering Unary::lower(const Attrs& attrs, const Types& in, const Types&) {
+  const DType dtype = in[0].dtype;
+  if (attrs.kind == Kind::neg && is_integer(dtype) && dtype != DType::uint32 && dtype != DType::uint64) return PointwiseFunction{"wrapping_neg"};
   return PointwiseFunction{attrs.kind == Kind::stop_gradient ? "identity" : name_of(attrs.kind)};
 }
 

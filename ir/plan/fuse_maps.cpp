@@ -219,11 +219,11 @@ class Fusion {
     for (size_t i = 0; i < joined.leaves.size(); ++i) {
       if (relation(joined.leaves[i], leaf) != Relation::same) continue;
       shares = shares || walks(leaf);
-      return add_node(e, {"", static_cast<int>(i), 0, {}, leaf.dtype});
+      return add_node(e, {"", static_cast<int>(i), {}, {}, leaf.dtype});
     }
     joined.leaves.push_back(leaf);
     e.leaves = static_cast<int>(joined.leaves.size());
-    return add_node(e, {"", e.leaves - 1, 0, {}, leaf.dtype});
+    return add_node(e, {"", e.leaves - 1, {}, {}, leaf.dtype});
   }
 
   /// Drops results in the workspace that no other step reads, nor the pass itself from the round of a loop before.

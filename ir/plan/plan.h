@@ -58,7 +58,7 @@ struct Expression {
   struct Node {
     std::string function;    // runtime name; empty: a leaf
     int leaf = -1;           // operand number
-    double immediate = 0;    // of a constant (function `constant`)
+    Number immediate = {};   // of a constant (function `constant`)
     std::vector<int> args;   // nodes
     DType dtype = DType::float32;
     bool operator==(const Node&) const = default;

@@ -96,6 +96,7 @@ class Planner {
   Operand even_rows(ValueId id);
   /// The value of a scalar constant behind views.
   std::optional<double> scalar(ValueId id) const;
+  std::optional<Number> exact_scalar(ValueId id) const;
   /// The variable behind a read, if the value is one.
   std::optional<VariableId> variable_of(ValueId id) const;
 

@@ -16,7 +16,7 @@ bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bf
 int half_of(Expression& expression, int value, DType from, DType half) {
   const auto cast = [&](int operand, DType to, DType as) {
     const auto function = std::get<PointwiseFunction>(lower(Cast::Attrs{to}, {}, {}));
-    return add_node(expression, {std::string(function.name), -1, 0, {operand}, as});
+    return add_node(expression, {std::string(function.name), -1, {}, {operand}, as});
   };
   if (from == DType::boolean) return cast(value, DType::float32, half);
   return cast(cast(cast(value, DType::float64, DType::float64), half, DType::float64), DType::float32, half);
@@ -26,11 +26,11 @@ int add_leaf(Expression& expression, std::vector<Operand>& leaves, const Operand
   for (size_t i = 0; i < leaves.size(); ++i) {
     const Operand& known = leaves[i];
     if (known.buffer == operand.buffer && known.strides == operand.strides && known.offset == operand.offset && known.loops == operand.loops && known.shape == operand.shape)
-      return add_node(expression, {"", static_cast<int>(i), 0, {}, operand.dtype});
+      return add_node(expression, {"", static_cast<int>(i), {}, {}, operand.dtype});
   }
   leaves.push_back(operand);
   expression.leaves = static_cast<int>(leaves.size());
-  return add_node(expression, {"", static_cast<int>(leaves.size()) - 1, 0, {}, operand.dtype});
+  return add_node(expression, {"", static_cast<int>(leaves.size()) - 1, {}, {}, operand.dtype});
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ int Planner::build(ValueId id, ValueId sink, Expression& expression, std::vector
   const DType dtype = type(id).dtype;
   int index;
   const Node* node = definition(id);
-  if (const std::optional<double> value = scalar(id)) {
+  if (const std::optional<Number> value = exact_scalar(id)) {
     index = add_node(expression, {"constant", -1, *value, {}, dtype});
   } else if (node && is_pointwise(*node) && frame_->sink[id.index] == sink && !frame_->operands[id.index]) {
     Types in, out;
@@ -56,8 +56,8 @@ int Planner::build(ValueId id, ValueId sink, Expression& expression, std::vector
     } else if (conversion && is_half(dtype) && !is_float(in[0].dtype)) {
       index = half_of(expression, args[0], in[0].dtype, dtype);
     } else {
-      index = add_node(expression, {std::string(function.name), -1, 0, std::move(args), dtype});
-      if (is_half(dtype) && !conversion) index = add_node(expression, {dtype == DType::float16 ? "round_to_half" : "round_to_bfloat16", -1, 0, {index}, dtype});
+      index = add_node(expression, {std::string(function.name), -1, {}, std::move(args), dtype});
+      if (is_half(dtype) && !conversion) index = add_node(expression, {dtype == DType::float16 ? "round_to_half" : "round_to_bfloat16", -1, {}, {index}, dtype});
     }
   } else {
     index = add_leaf(expression, leaves, operand(id));
@@ -74,7 +74,7 @@ void Planner::plan_pointwise(ValueId sink) {
   std::map<ValueId, int> memo;
   const int top = build(sink, sink, expression, leaves, memo);
   // The result is the last node: repeat it there if a shared one came later.
-  if (top != static_cast<int>(expression.nodes.size()) - 1) expression.nodes.push_back({"identity", -1, 0, {top}, type(sink).dtype});
+  if (top != static_cast<int>(expression.nodes.size()) - 1) expression.nodes.push_back({"identity", -1, {}, {top}, type(sink).dtype});
   const Node& node = *definition(sink);
   Step map_step;
   map_step.origin = node.origin;
@@ -153,9 +153,9 @@ std::optional<Epilogue> Planner::epilogue_of(ValueId accumulator, ValueId sink) 
   leaves[0].dtype = type(accumulator).dtype;
   expression.leaves = 1;
   std::map<ValueId, int> memo;
-  memo[accumulator] = add_node(expression, {"", 0, 0, {}, type(accumulator).dtype});
+  memo[accumulator] = add_node(expression, {"", 0, {}, {}, type(accumulator).dtype});
   const int top = build(sink, sink, expression, leaves, memo);
-  if (top != static_cast<int>(expression.nodes.size()) - 1) expression.nodes.push_back({"identity", -1, 0, {top}, type(sink).dtype});
+  if (top != static_cast<int>(expression.nodes.size()) - 1) expression.nodes.push_back({"identity", -1, {}, {top}, type(sink).dtype});
   expression.leaves = static_cast<int>(leaves.size());
   if (!expression.vectorizable() || leaves.size() > kMostLeaves) return std::nullopt;
   for (size_t i = 1; i < leaves.size(); ++i) {
@@ -205,7 +205,7 @@ void Planner::map(const Operand& y, Expression expression, std::vector<Operand> 
 void Planner::copy(const Operand& from, const Operand& to, OriginId origin) {
   Expression identity;
   identity.leaves = 1;
-  identity.nodes.push_back({"", 0, 0, {}, from.dtype});
+  identity.nodes.push_back({"", 0, {}, {}, from.dtype});
   Step step;
   step.origin = origin;
   map(to, std::move(identity), {from}, std::move(step));

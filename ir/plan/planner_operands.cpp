@@ -69,6 +69,11 @@ std::optional<double> Planner::scalar(ValueId id) const {
   return constant_number(program_, id, [this](ValueId value) { return definition(value); });
 }
 
+std::optional<Number> Planner::exact_scalar(ValueId id) const {
+  const Tensor* tensor = single_constant(program_, id, [this](ValueId value) { return definition(value); });
+  return tensor ? std::optional(tensor->element(0)) : std::nullopt;
+}
+
 /// A table known to the compiler lies beside the prepared weights, or in the code where there are none.
 Operand Planner::table_operand(const std::string& key, const std::string& name, const Type& type, std::shared_ptr<const Tensor> value, OriginId origin) {
   if (!prepared_.contains(key)) {

@@ -22,7 +22,7 @@ void plan_concatenate(Planner& planner, const Node& node, const Target& target) 
 /// The whole result filled with the value, then the operand over it.
 void plan_pad(Planner& planner, const Node& node, const Target& target) {
   const auto& attrs = *node.op.as<Pad>();
-  const std::optional<double> value = planner.scalar(node.inputs[1]);
+  const std::optional<Number> value = planner.exact_scalar(node.inputs[1]);
   if (!value) planner.fail(node, "padding with a value that is computed is not supported");
   const Operand x = planner.operand(node.inputs[0]);
   const Operand y = planner.result(target);
@@ -61,7 +61,7 @@ void plan_scatter_add(Planner& planner, const Node& node, const Target& target) 
   const Dim count = extent_product(planner, node, indices.shape, attrs.batch_dims, indices.shape.rank());
   const Operand y = planner.result(target);
   Expression zero;
-  zero.nodes.push_back({"constant", -1, 0, {}, y.dtype});
+  zero.nodes.push_back({"constant", -1, {}, {}, y.dtype});
   planner.map(y, std::move(zero), {}, planner.step("", "", node, target));
   Step step = planner.step("scatter_add", "gather.h", node, target);
   step.templates = {Template::named("Negative::refused")};

@@ -36,13 +36,27 @@ template <class V> KR_INLINE V sign(V x) {
   else return static_cast<V>((x > 0) - (x < 0));
 }
 
+/// Integers modulo 2^bits, where C++ computes in int or leaves it open.
+template <class T> KR_INLINE T wrapping_add(T a, T b) { return static_cast<T>(static_cast<UInt64>(a) + static_cast<UInt64>(b)); }
+template <class T> KR_INLINE T wrapping_sub(T a, T b) { return static_cast<T>(static_cast<UInt64>(a) - static_cast<UInt64>(b)); }
+template <class T> KR_INLINE T wrapping_mul(T a, T b) { return static_cast<T>(static_cast<UInt64>(a) * static_cast<UInt64>(b)); }
+template <class T> KR_INLINE T wrapping_neg(T a) { return static_cast<T>(0 - static_cast<UInt64>(a)); }
+
+/// The lowest number of a type, divided by -1, wraps around as well.
+template <class T> KR_INLINE bool is_minus_one(T b) { return static_cast<T>(-1) < T{0} && b == static_cast<T>(-1); }
+/// a / b of integers towards zero; 0 where b is 0.
+template <class T> KR_INLINE T integer_div(T a, T b) {
+  if (b == 0) return 0;
+  return is_minus_one(b) ? wrapping_neg(a) : static_cast<T>(a / b);
+}
+
 /// floor(a / b). Integers: 0 where b is 0.
 template <class V> KR_INLINE V floor_div(V a, V b) {
   if constexpr (kFloating<Element<V>>) {
     return floor(a / b);
   } else {
     if (b == 0) return 0;
-    if (b == static_cast<V>(-1)) return static_cast<V>(0 - static_cast<UInt64>(a));
+    if (is_minus_one(b)) return wrapping_neg(a);
     const V q = static_cast<V>(a / b);
     return static_cast<V>(q - ((a % b != 0) && ((a < 0) != (b < 0))));
   }
@@ -54,7 +68,7 @@ template <class V> KR_INLINE V floor_mod(V a, V b) {
     const auto other_sign = logical_and(r != Element<V>(0), (r < Element<V>(0)) != (b < Element<V>(0)));
     return select(other_sign, r + b, select(r == Element<V>(0), copy_sign(r, b), r));
   } else {
-    if (b == 0 || b == static_cast<V>(-1)) return 0;
+    if (b == 0 || is_minus_one(b)) return 0;
     const V r = static_cast<V>(a % b);
     return r != 0 && (r < 0) != (b < 0) ? static_cast<V>(r + b) : r;
   }

@@ -306,7 +306,8 @@ template <class V> KR_INLINE V abs(V x) {
   using T = Element<V>;
   if constexpr (kSame<T, float>) return from_bits<V>(to_bits(x) & 0x7fffffff);
   else if constexpr (kSame<T, double>) return from_bits<V>(to_bits(x) & 0x7fffffffffffffff);
-  else return x < 0 ? -x : x;
+  else if constexpr (kIsVec<V>) return x < 0 ? -x : x;
+  else return x < 0 ? static_cast<V>(0 - static_cast<UInt64>(x)) : x;   // the lowest number wraps around
 }
 /// |magnitude| with the sign of `sign`, zeros and NaN included.
 template <class V> KR_INLINE V copy_sign(V magnitude, V sign) {

@@ -1,6 +1,7 @@
 // The samples of ops that kernels compute, as emitted code against the reference evaluator: each sample is a model of one node.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <iterator>
 
 #include "compiler/data/tensors.h"
@@ -80,6 +81,66 @@ std::vector<Sample> good(std::initializer_list<ir::test::Samples> lists) {
 
 TEST_CASE("emitted kernels: functions of elements") {
   check_samples(good({ir::test::samples_Unary(), ir::test::samples_Compare(), ir::test::samples_Select()}));
+}
+
+TEST_CASE("emitted kernels: functions of two elements, also of NaN, infinities, zeros and numbers at the bounds") { check_samples(good({ir::test::samples_Binary()})); }
+
+/// An operation of an operand and a constant, which is tried on either side.
+struct ConstantCase {
+  ir::Binary::Kind kind;
+  ir::Tensor x, constant;
+};
+
+/// The results are equal to the last bit.
+void check_with_constants(const std::vector<ConstantCase>& cases) {
+  std::vector<PlannedModel> planned;
+  std::vector<ir::Tensor> expected;
+  for (const ConstantCase& c : cases)
+    for (bool first : {true, false}) {
+      auto program = std::make_unique<ir::Program>();
+      program->functions.push_back({});
+      program->functions.back().name = "predict";
+      ir::Builder b(*program, ir::FunctionId{0});
+      const Val operand = b.parameter(ir::test::type_of(c.x), "x"), known = b.broadcast(b.constant(c.constant), operand.shape());
+      b.output(first ? b.binary(c.kind, known, operand) : b.binary(c.kind, operand, known), "y");
+      expected.push_back(ir::Evaluator(*program, 1).run(ir::FunctionId{0}, {c.x})->at(0));
+      Result<ir::Plan> plan = ir::make_plan(*program, {});
+      REQUIRE(plan);
+      planned.push_back({std::move(program), std::move(*plan)});
+    }
+  const auto models = build_batch(std::move(planned), checking_flags());
+  for (size_t i = 0; i < models.size(); ++i) {
+    const ConstantCase& c = cases[i / 2];
+    INFO(ir::Binary::name_of(c.kind) << " of " << name_of(c.x.dtype) << " and constant " << c.constant.number(0) << (i % 2 ? ", second" : ", first"));
+    const Result<std::vector<Array>> outputs = models[i]->run({to_array(c.x)}, 1);
+    REQUIRE(outputs);
+    CHECK((*outputs)[0].bytes == to_array(expected[i]).bytes);
+  }
+}
+
+TEST_CASE("emitted kernels: NaN is not lost beside a constant") {
+  const double nan = std::nan(""), infinity = HUGE_VAL;
+  std::vector<double> values = {nan, -infinity, infinity, -1, 0.5, 2};
+  for (int i = 0; i < 14; ++i) values.push_back(i % 5 == 0 ? nan : i - 7);
+  std::vector<ConstantCase> cases;
+  for (DType dtype : {DType::float32, DType::float64})
+    for (ir::Binary::Kind kind : {ir::Binary::Kind::max, ir::Binary::Kind::min})
+      for (double constant : {0.5, 0.0, infinity, nan}) cases.push_back({kind, ir::test::floats({20}, values, dtype), ir::scalar(dtype, constant)});
+  check_with_constants(cases);
+}
+
+TEST_CASE("emitted kernels: integer constants and tables are exact to the last bit") {
+  using Kind = ir::Binary::Kind;
+  const auto integers = [](DType dtype, std::vector<int64_t> values) { return ir::test::integers({static_cast<int64_t>(values.size())}, values, dtype); };
+  constexpr int64_t kOdd = (int64_t{1} << 53) + 1;  // no double
+  std::vector<ConstantCase> cases;
+  for (int64_t value : {kOdd, -kOdd, INT64_MAX, INT64_MIN}) {
+    for (Kind kind : {Kind::add, Kind::mul, Kind::max}) cases.push_back({kind, integers(DType::int64, {1, -1, 3}), ir::test::integers({}, {value}, DType::int64)});
+    cases.push_back({Kind::add, integers(DType::uint64, {1, -1, 3}), ir::test::integers({}, {value}, DType::uint64)});
+  }
+  for (Kind kind : {Kind::add, Kind::max, Kind::floor_div}) cases.push_back({kind, integers(DType::int32, {1, -1, 3}), ir::test::integers({}, {INT32_MIN})});
+  for (DType dtype : {DType::int64, DType::uint64}) cases.push_back({Kind::logical_xor, integers(dtype, {0, 0, 0, 0}), integers(dtype, {kOdd, INT64_MIN, -1, INT64_MAX - 1})});
+  check_with_constants(cases);
 }
 
 TEST_CASE("emitted kernels: casts") {

@@ -68,7 +68,7 @@ struct RatesPass {
   template <class R1, class R2, class V0, class V1> KR_INLINE void operator()(R1 r1, R2 r2, V0 x, V1 y) const {
     const auto t1 = kr::cast<float>(y) + 1.0f;
     r1 = x * kr::sqrt(1.0f - kr::pow(0.95f, t1)) / (1.0f - kr::pow(0.8f, t1));
-    r2 = y + static_cast<kr::Int64>(1);
+    r2 = kr::wrapping_add(y, static_cast<kr::Int64>(1));
   }
 };
 

@@ -112,6 +112,7 @@ class Emitter {
   std::string functors(const std::vector<const FunctionWriter*>& functions) const;
   std::string map_functor(ir::ExpressionId id) const;
   std::string epilogue_functor(const ir::Epilogue& epilogue, const std::string& name) const;
+  std::string many_batches(const ir::PlannedFunction& f, const std::vector<End>& ends) const;
   std::string operand_checks(const ir::PlannedFunction& f, const std::vector<End>& ends) const;
   std::string predict_function() const;
   std::string state_struct() const;

@@ -113,7 +113,27 @@ class Trainer final : public kr::Trainable {{
 }}  // namespace {0}
 )";
 
+std::string data_function(const char* inputs, const char* targets, const std::string& columns) {
+  const bool compared = columns.find("targets.") != std::string::npos;
+  return fmt::format("  /// Examples and what the outputs should be, as kr::fit and kr::evaluate take them; nothing is copied.\n"
+                     "  static kr::TrainingData data(const {}& in, const {}&{}) {{ return kr::training_data({{{}}}); }}\n",
+                     inputs, targets, compared ? " targets" : "", columns);
+}
+
 }  // namespace
+
+/// Inputs and Targets of a fixed batch hold one; these hold any number of examples.
+std::string Emitter::many_batches(const ir::PlannedFunction& f, const std::vector<End>& ends) const {
+  std::map<std::string, std::string> members;
+  for (size_t i = 0; i < f.parameters.size(); ++i) {
+    ir::Buffer buffer = f.buffers[f.parameters[i].index];
+    buffer.shape[0] = ir::kBatch;
+    const size_t dot = ends[i].text.find('.');
+    members[ends[i].text.substr(0, dot)] += fmt::format("    {} {};\n", view_type(buffer, true), ends[i].text.substr(dot + 1));
+  }
+  const std::string text = "  /// Examples of many batches.\n  struct DataInputs {\n" + members["in"] + "  };\n";
+  return text + "  /// What the outputs should be, and the weights of examples where the loss takes them.\n  struct DataTargets {\n" + members["targets"] + "  };\n";
+}
 
 std::string Emitter::trainer_header() const {
   const FunctionWriter &step = *writer("train_step"), &results = *writer("metric_results");
@@ -150,11 +170,7 @@ std::string Emitter::trainer_header() const {
     comma(directions, better > 0 ? "kr::Direction::up" : better < 0 ? "kr::Direction::down" : "kr::Direction::none");
   }
   const ir::Dim batch = f.buffers[f.parameters[0].index].shape[0];
-  // Of a fixed batch the structs hold one; data of many batches has no type then.
-  const std::string typed = batch.is_static() ? "" :
-      fmt::format("  /// Examples and what the outputs should be, as kr::fit and kr::evaluate take them; nothing is copied.\n"
-                  "  static kr::TrainingData data(const Inputs& in, const Targets&{}) {{ return kr::training_data({{{}}}); }}\n",
-                  views.contains("targets") ? " targets" : "", columns);
+  const std::string typed = batch.is_static() ? many_batches(f, ends) + data_function("DataInputs", "DataTargets", columns) : data_function("Inputs", "Targets", columns);
   const bool stateful = step.uses(ir::BufferRole::state);
   const std::string calls = fmt::format("{}Inputs{{{}}}, Targets{{{}}}, ", stateful ? "state_of_layers_, " : "", views["in"], views["targets"]);
   std::string rate = "  kr::Size iterations() const override { return state_->iteration; }\n";

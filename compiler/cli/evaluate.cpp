@@ -28,7 +28,7 @@ void evaluate(const Options& options, Problems& problems) {
   run.read = read_graph_of(options.model, options.weights, problems);
   if (!run.read || !problems.empty()) return;
   override_training(*run.read->model, options.training, problems);
-  std::vector<std::string> classes;  // of text targets
+  TargetClasses classes;
   const TrainingFile file = problems.empty() ? read_training_file(*run.read->model, options.data, options, classes, problems) : TrainingFile();
   if (problems.empty()) start_evaluation(run, options, file, problems);
   if (!problems.empty()) return;

@@ -84,7 +84,7 @@ class FitCommand {
 
   void read_data() {
     const Model& model = *run_.read->model;
-    std::vector<std::string> classes;  // of text targets
+    TargetClasses classes;
     file_ = read_training_file(model, options_.data, options_, classes, problems_);
     if (!options_.validation.empty() && problems_.empty()) file_.validation = read_training_file(model, options_.validation, options_, classes, problems_).data;
     if (problems_.empty()) apply_class_weights(file_.data, classes_, options_.data, problems_);

@@ -17,7 +17,7 @@ struct Options {
   std::optional<uint64_t> initialize;                   // --initialize SEED
   std::string inputs, outputs;                          // predict, gradients, weights
   std::string engine = "compiled";                      // compiled | reference
-  int64_t batch_size = 32;
+  int64_t batch_size = 0;  // 0: the model's own where it has one, else 32
   std::string directory;                                // compile -o
   std::string output_file;                              // plot -o, weights -o
   std::string set_file;                                 // weights --set

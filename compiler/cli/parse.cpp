@@ -1,5 +1,6 @@
 // The only file that includes CLI11 (it costs seconds of compile time).
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "compiler/cli/options.h"
 #include "compiler/version.h"
@@ -54,9 +55,9 @@ struct Parser {
 
   CLI::Option* initialize(CLI::App* sub) { return sub->add_option("--initialize", options.initialize, "Begin with first values of this seed in place of the file's weights, or of none"); }
 
-  void data(CLI::App* sub) {
+  void data(CLI::App* sub, bool tables = false) {
     model(sub);
-    sub->add_option("--inputs", options.inputs, "Arrays by input name (.npz, or .npy for one input)")->required();
+    sub->add_option("--inputs", options.inputs, fmt::format("Arrays by input name (.npz, or .npy for one input{})", tables ? "; or a .csv" : ""))->required();
     sub->add_option("--outputs", options.outputs, "Where the results go (.npz)")->required();
     sub->add_option("--engine", options.engine, "compiled (default) or reference")->check(CLI::IsMember({"compiled", "reference"}));
     sub->add_option("--shape", shapes, "Fix open dimensions: INPUT=224,224,3");
@@ -82,8 +83,8 @@ struct Parser {
     sub->add_flag("-q,--quiet", options.quiet, "Say nothing but errors");
     model(sub);
     sub->add_option("--data", options.data, "Arrays x/<input>, y/<output>, sample_weight/<output>, or plain x, y, sample_weight (.npz); or a .csv with --target")->required();
-    sub->add_option("--target", options.target_column, "The column of a .csv that is to be predicted; the others are the input");
-    sub->add_option("--batch-size", options.batch_size, "Examples per step (default 32)")->check(CLI::PositiveNumber);
+    sub->add_option("--target", options.target_column, "The column of a .csv that is to be predicted, of several outputs OUTPUT=COLUMN,...; the others are the input");
+    sub->add_option("--batch-size", options.batch_size, "Examples per step (default: the model's own where it has one, else 32)")->check(CLI::PositiveNumber);
     sub->add_option("--engine", options.engine, "compiled (default) or reference")->check(CLI::IsMember({"compiled", "reference"}));
     training(sub);
     return sub;
@@ -210,8 +211,9 @@ struct Parser {
     tuning(bench);
     checks();
     CLI::App* predict = verb("predict", "Compile, build, run", "keratin predict digits_cnn.keras --inputs images.npz --outputs probabilities.npz");
-    data(predict);
+    data(predict, true);
     initialize(predict);
+    predict->add_option("--target", options.target_column, "Columns of a .csv that are no input: COLUMN, of several outputs OUTPUT=COLUMN,...");
     predict->add_option("--batch-size", options.batch_size, "Examples per call (default 32)")->check(CLI::PositiveNumber);
     data(verb("gradients", "Vector-Jacobian products of the inference-mode model", "keratin gradients digits_cnn.keras --inputs in.npz --outputs gradients.npz"));
     trainings();

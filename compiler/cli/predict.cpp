@@ -4,6 +4,7 @@
 
 #include "compiler/cli/commands.h"
 #include "compiler/engine/compiled_model.h"
+#include "compiler/engine/csv_data.h"
 #include "compiler/engine/reference.h"
 #include "compiler/engine/run_data.h"
 #include "compiler/engine/seeded_inputs.h"
@@ -40,12 +41,26 @@ std::optional<NamedArrays> predict_compiled(const ReadModel& read, ExpandedModel
   return results;
 }
 
+/// Arrays by input name, or a table of numbers: its columns but those of targets. A table says nothing without a model.
+Result<NamedArrays> read_inputs(const Model* model, const Options& options, Problems& problems) {
+  if (!options.inputs.ends_with(".csv")) {
+    if (!options.target_column.empty()) return Error{fmt::format("{}: --target is for .csv files", options.inputs)};
+    return read_arrays(options.inputs);
+  }
+  const Result<CsvTable> table = read_csv(options.inputs);
+  if (!table) return Error{table.error()};
+  if (!model) return NamedArrays();
+  std::vector<TargetColumn> targets;
+  if (!options.target_column.empty()) targets = target_columns(*model, *table, options.target_column, options.inputs, problems);
+  return problems.empty() ? inputs_of_table(*model, *table, targets, "", options.inputs, problems) : NamedArrays();
+}
+
 }  // namespace
 
 int run_predict(const Options& options) {
   Problems problems;
   std::optional<ReadModel> read = read_graph_of(options.model, options.weights, problems);
-  Result<NamedArrays> data = read_arrays(options.inputs);
+  Result<NamedArrays> data = read_inputs(read ? read->model.get() : nullptr, options, problems);
   if (!data) problems.add(data.error());
   if (!read || !data || !problems.empty()) return report(problems);
   const std::vector<InputSpec> specs = input_specs(*read->model);
@@ -64,7 +79,7 @@ int run_predict(const Options& options) {
     problems.add(fmt::format("{}: holds {} examples, the model takes {} at a time", options.inputs, inputs.examples, *fixed));
     return report(problems);
   }
-  const int64_t batch = fixed.value_or(std::max<int64_t>(1, std::min(options.batch_size, inputs.examples)));
+  const int64_t batch = fixed.value_or(std::max<int64_t>(1, std::min(options.batch_size != 0 ? options.batch_size : 32, inputs.examples)));
   std::optional<NamedArrays> results = options.engine == "reference" ? reference_predict(expanded.program, inputs, batch, problems, options.inputs)
                                                                      : predict_compiled(*read, std::move(expanded), inputs, batch, options, problems);
   if (!results) return report(problems);

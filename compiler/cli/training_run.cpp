@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/cli/commands.h"
-#include "compiler/data/csv.h"
-#include "compiler/data/file_bytes.h"
 #include "compiler/engine/compiled_trainer.h"
-#include "compiler/engine/csv_data.h"
 #include "compiler/engine/reference_trainer.h"
 #include "compiler/export/optimizer_order.h"
 #include "compiler/export/saved_state.h"
@@ -64,21 +61,24 @@ ExpandedModel expand_for(TrainingRun& run, const Options& options, const Trainin
 }
 
 /// A table as arrays; what its classes are is said once.
-Result<NamedArrays> read_table(const Model& model, const std::string& file, const Options& options, std::vector<std::string>& classes, Problems& problems) {
-  const Result<Bytes> bytes = read_file(file);
-  const Result<CsvTable> table = bytes ? parse_csv(bytes->text(), file) : Result<CsvTable>(Error{bytes.error()});
+Result<NamedArrays> read_table(const Model& model, const std::string& file, const Options& options, TargetClasses& classes, Problems& problems) {
+  const Result<CsvTable> table = read_csv(file);
   if (!table) return Error{table.error()};
   if (options.target_column.empty()) return Error{fmt::format("{}: --target names the column that is to be predicted; there are {}", file, table->names_text())};
+  const std::vector<TargetColumn> targets = target_columns(model, *table, options.target_column, file, problems);
+  if (!problems.empty()) return NamedArrays();
   const bool first = classes.empty();
-  NamedArrays arrays = arrays_of_table(model, *table, options.target_column, classes, file, problems);
-  if (first && !classes.empty() && problems.empty() && !options.quiet)
-    for (size_t i = 0; i < classes.size(); ++i) fmt::print(stderr, "note: {}: class {} is '{}'\n", options.target_column, i, classes[i]);
+  NamedArrays arrays = arrays_of_table(model, *table, targets, classes, file, problems);
+  if (!first || !problems.empty() || options.quiet) return arrays;
+  for (const TargetColumn& target : targets)
+    if (const auto found = classes.find(target.output); found != classes.end())
+      for (size_t i = 0; i < found->second.size(); ++i) fmt::print(stderr, "note: {}: class {} is '{}'\n", target.column, i, found->second[i]);
   return arrays;
 }
 
 }  // namespace
 
-TrainingFile read_training_file(const Model& model, const std::string& file, const Options& options, std::vector<std::string>& classes, Problems& problems) {
+TrainingFile read_training_file(const Model& model, const std::string& file, const Options& options, TargetClasses& classes, Problems& problems) {
   const bool table = file.ends_with(".csv");
   if (!table && !options.target_column.empty()) problems.add(fmt::format("{}: --target is for .csv files", file));
   const Result<NamedArrays> arrays = table ? read_table(model, file, options, classes, problems) : read_arrays(file);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/cli/options.h"
+#include "compiler/engine/csv_data.h"
 #include "compiler/engine/trainer.h"
 #include "compiler/engine/training_data.h"
 #include "compiler/load.h"
@@ -14,8 +15,8 @@
 
 namespace keratin {
 
-/// Reads training data: what training_data_of says, or a .csv with a column `target`. `classes` are those of text targets, which a first file fills.
-TrainingFile read_training_file(const Model& model, const std::string& file, const Options& options, std::vector<std::string>& classes, Problems& problems);
+/// Reads training data: what training_data_of says, or a .csv with columns of targets. `classes` are those of text targets, which a first file fills.
+TrainingFile read_training_file(const Model& model, const std::string& file, const Options& options, TargetClasses& classes, Problems& problems);
 
 struct TrainingRun {
   std::optional<ReadModel> read;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "compiler/data/file_bytes.h"
+
 namespace keratin {
 
 namespace {
@@ -102,6 +104,12 @@ Result<CsvTable> parse_csv(std::string_view text, const std::string& name) {
   if (table.names.empty()) return Error{fmt::format("{}: has no header", name)};
   if (table.lines.empty()) return Error{fmt::format("{}: holds no rows", name)};
   return table;
+}
+
+Result<CsvTable> read_csv(const std::string& file) {
+  const Result<Bytes> bytes = read_file(file);
+  if (!bytes) return Error{bytes.error()};
+  return parse_csv(bytes->text(), file);
 }
 
 }  // namespace keratin

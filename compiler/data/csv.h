@@ -21,5 +21,7 @@ struct CsvTable {
 /// Fields may be quoted, with `""` for a quote; lines end with LF or CR LF; empty lines and a byte order mark are skipped. `name` stands in messages.
 /// Errors: no header, a name that is empty or repeated, a row of another length, a quote that is not closed or stands inside a field, no rows.
 Result<CsvTable> parse_csv(std::string_view text, const std::string& name);
+/// The same of a file.
+Result<CsvTable> read_csv(const std::string& file);
 
 }  // namespace keratin

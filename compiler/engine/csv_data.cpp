@@ -84,29 +84,59 @@ class Table {
 
 }  // namespace
 
-NamedArrays arrays_of_table(const Model& model, const CsvTable& table, const std::string& target, std::vector<std::string>& classes, const std::string& file, Problems& problems) {
+std::vector<TargetColumn> target_columns(const Model& model, const CsvTable& table, const std::string& text, const std::string& file, Problems& problems) {
+  std::vector<TargetColumn> targets;
+  const std::vector<std::string>& outputs = model.output_names;
+  if (outputs.size() == 1) targets.push_back({outputs[0], text});
+  for (size_t begin = 0; outputs.size() > 1 && begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size()), equals = std::min(text.find('=', begin), end);
+    const std::string output = text.substr(begin, equals - begin);
+    targets.push_back({output, equals == end ? output : text.substr(equals + 1, end - equals - 1)});
+    if (std::find(outputs.begin(), outputs.end(), output) == outputs.end()) problems.add(fmt::format("{}: --target: the model has no output '{}'; there are {}", file, output, fmt::join(outputs, ", ")));
+    begin = end + 1;
+  }
+  for (const std::string& output : outputs) {
+    const auto times = std::count_if(targets.begin(), targets.end(), [&](const TargetColumn& target) { return target.output == output; });
+    if (times == 0) problems.add(fmt::format("{}: --target: names no column of output '{}'", file, output));
+    if (times > 1) problems.add(fmt::format("{}: --target: output '{}' is given twice", file, output));
+  }
+  for (const TargetColumn& target : targets)
+    if (std::find(table.names.begin(), table.names.end(), target.column) == table.names.end())
+      problems.add(fmt::format("{}: --target: there is no column '{}'; there are {}", file, target.column, table.names_text()));
+  return targets;
+}
+
+NamedArrays inputs_of_table(const Model& model, const CsvTable& table, const std::vector<TargetColumn>& targets, const std::string& prefix, const std::string& file, Problems& problems) {
   NamedArrays arrays;
   const Table reader(table, file, problems);
-  const std::optional<size_t> target_column = reader.find(target);
-  if (!target_column) return problems.add(fmt::format("{}: --target: there is no column '{}'; there are {}", file, target, table.names_text())), arrays;
-  if (model.output_names.size() != 1) return problems.add(fmt::format("{}: a .csv holds the targets of one output, the model has {}", file, model.output_names.size())), arrays;
   const std::vector<InputSpec> specs = input_specs(model);
+  const auto is_target = [&](const std::string& name) { return std::any_of(targets.begin(), targets.end(), [&](const TargetColumn& target) { return target.column == name; }); };
   for (const InputSpec& spec : specs) {
     std::vector<size_t> features;
     for (size_t i = 0; i < table.names.size(); ++i)
-      if (i != *target_column && (specs.size() == 1 || table.names[i] == spec.name)) features.push_back(i);
+      if (!is_target(table.names[i]) && (specs.size() == 1 || table.names[i] == spec.name)) features.push_back(i);
     if (features.empty()) {
       problems.add(fmt::format("{}: holds no column '{}'", file, spec.name));
       continue;
     }
     std::vector<float> values = reader.numbers(features);
-    if (problems.empty()) arrays.emplace_back("x/" + spec.name, Array::of(reader.shape_of(spec, features.size()), values));
+    if (problems.empty()) arrays.emplace_back(prefix + spec.name, Array::of(reader.shape_of(spec, features.size()), values));
   }
   const auto is_input = [&](const std::string& name) { return specs.size() == 1 || std::any_of(specs.begin(), specs.end(), [&](const InputSpec& spec) { return spec.name == name; }); };
-  for (size_t i = 0; i < table.names.size(); ++i)
-    if (i != *target_column && !is_input(table.names[i])) problems.add(fmt::format("{}: the column '{}' is no input of the model", file, table.names[i]));
-  Array targets = reader.targets(*target_column, classes);
-  arrays.emplace_back("y/" + model.output_names[0], std::move(targets));
+  for (const std::string& name : table.names)
+    if (!is_target(name) && !is_input(name)) problems.add(fmt::format("{}: the column '{}' is no input of the model", file, name));
+  return arrays;
+}
+
+NamedArrays arrays_of_table(const Model& model, const CsvTable& table, const std::vector<TargetColumn>& targets, TargetClasses& classes, const std::string& file, Problems& problems) {
+  NamedArrays arrays = inputs_of_table(model, table, targets, "x/", file, problems);
+  const Table reader(table, file, problems);
+  for (const TargetColumn& target : targets) {
+    const auto known = classes.find(target.output);
+    std::vector<std::string> own = known == classes.end() ? std::vector<std::string>() : known->second;
+    if (const std::optional<size_t> column = reader.find(target.column)) arrays.emplace_back("y/" + target.output, reader.targets(*column, own));
+    if (!own.empty()) classes[target.output] = std::move(own);
+  }
   return arrays;
 }
 

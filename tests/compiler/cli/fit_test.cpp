@@ -1,4 +1,5 @@
 // keratin fit and evaluate: options, data, files; by the reference engine, which needs no compiler.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "compiler/data/npz.h"
@@ -107,6 +108,51 @@ TEST_CASE("a table needs its column of targets, other data have none") {
   const std::string front = "evaluate " + folder.path("m.json") + " --loss mse --engine reference --data ";
   CHECK(run_tool(front + folder.path("d.csv")).err == "error: " + folder.path("d.csv") + ": --target names the column that is to be predicted; there are x, y\n");
   CHECK(run_tool("evaluate " + kModel + "--target y").err == "error: " + case_file("optimizer_adam.npz") + ": --target is for .csv files\n");
+}
+
+TEST_CASE("a model of a fixed batch is trained in batches of its own") {
+  const TestFolder folder;
+  folder.write("m.json", R"({"class_name": "Sequential", "keras_version": "3.15.1", "config": {"name": "line", "layers": [
+    {"class_name": "InputLayer", "config": {"batch_shape": [2, 1], "dtype": "float32", "name": "x"}},
+    {"class_name": "Dense", "config": {"name": "out", "units": 1, "dtype": "float32"}}]}})");
+  folder.write("d.csv", "x,y\n1,2\n3,4\n5,6\n7,8\n");
+  const std::string arguments = folder.path("m.json") + " --initialize 1 --loss mse --data " + folder.path("d.csv") + " --target y -q --engine reference ";
+  REQUIRE(run_tool("fit " + arguments + "--history " + folder.path("h.json")).err.empty());
+  const std::string history = folder.read("h.json");
+  const size_t losses = history.find("\"batch_loss\": [");
+  REQUIRE(losses != std::string::npos);
+  CHECK(std::count(history.begin() + static_cast<ptrdiff_t>(losses), history.end(), ',') == 1);
+  CHECK(run_tool("fit " + arguments + "--batch-size 4").err == "error: batch_size 4: the model takes batches of 2\n");
+}
+
+TEST_CASE("a table is the input of predict, without its columns of targets") {
+  const TestFolder folder;
+  folder.write("m.json", kScale);
+  folder.write("d.csv", "y,x\noak,2\nash,-4\n");
+  const std::string arguments = "predict " + folder.path("m.json") + " --engine reference --outputs " + folder.path("o.npz") + " --inputs ";
+  REQUIRE(run_tool(arguments + folder.path("d.csv") + " --target y").err.empty());
+  const Result<NamedArrays> outputs = read_arrays(folder.path("o.npz"));
+  REQUIRE(outputs);
+  CHECK((*outputs)[0].second == Array::of({2, 1}, std::vector<float>{2, -1}));
+  CHECK(run_tool(arguments + folder.path("d.csv")).err == "error: " + folder.path("d.csv") + ": line 2: y: 'oak' is no number\n");
+  CHECK(run_tool(arguments + folder.path("d.csv") + " --target z").err == "error: " + folder.path("d.csv") + ": --target: there is no column 'z'; there are y, x\n");
+  CHECK(run_tool(arguments + folder.path("o.npz") + " --target y").err == "error: " + folder.path("o.npz") + ": --target is for .csv files\n");
+}
+
+TEST_CASE("a table has targets of several outputs") {
+  const TestFolder folder;
+  const std::string from = R"(, "inbound_nodes": [{"args": [{"class_name": "__keras_tensor__", "config": {"shape": [null, 1], "dtype": "float32", "keras_history": ["x", 0, 0]}}], "kwargs": {}}]})";
+  const std::string twice = R"({"class_name": "Rescaling", "name": "twice", "config": {"name": "twice", "scale": 2.0, "dtype": "float32"})";
+  const std::string half = R"({"class_name": "Rescaling", "name": "half", "config": {"name": "half", "scale": 0.5, "dtype": "float32"})";
+  folder.write("m.json", R"({"class_name": "Functional", "module": "keras", "keras_version": "3.15.1", "config": {"name": "m", "layers": [
+    {"class_name": "InputLayer", "name": "x", "inbound_nodes": [], "config": {"batch_shape": [null, 1], "dtype": "float32", "name": "x"}}, )" + twice + from + ", " + half + from +
+                             R"(], "input_layers": [["x", 0, 0]], "output_layers": [["twice", 0, 0], ["half", 0, 0]]}})");
+  folder.write("d.csv", "twice,x,small\n1,1,1\n4,2,2\n");
+  const std::string arguments = "evaluate " + folder.path("m.json") + " --loss twice=mse,half=mae --engine reference --data " + folder.path("d.csv") + " --target ";
+  const ToolRun run = run_tool(arguments + "twice,half=small");
+  CHECK(run.err.empty());
+  CHECK(run.out == "half_loss: 0.75\nloss: 1.25\ntwice_loss: 0.5\n");
+  CHECK(run_tool(arguments + "twice").err == "error: " + folder.path("d.csv") + ": --target: names no column of output 'half'\n");
 }
 
 }  // namespace keratin

@@ -46,11 +46,15 @@ Texts problems_of_weights(FitData data, const std::vector<std::pair<int64_t, dou
 /// The arrays of a table, and what is wrong with it.
 struct TableRun {
   Problems problems;
-  Texts classes;
+  TargetClasses classes;
   NamedArrays arrays;
 
-  TableRun(const char* text, const char* target, const Texts& inputs = {"a", "b"}, Texts known = {}) : classes(std::move(known)) {
-    arrays = arrays_of_table(*model_of(inputs), parse_csv(text, "d.csv").value(), target, classes, "d.csv", problems);
+  TableRun(const char* text, const char* target, const Texts& inputs = {"a", "b"}, TargetClasses known = {}, const Texts& outputs = {"sum"}) : classes(std::move(known)) {
+    const std::shared_ptr<Model> model = model_of(inputs);
+    model->output_names = outputs;
+    const CsvTable table = parse_csv(text, "d.csv").value();
+    const std::vector<TargetColumn> targets = target_columns(*model, table, target, "d.csv", problems);
+    if (problems.empty()) arrays = arrays_of_table(*model, table, targets, classes, "d.csv", problems);
   }
 };
 
@@ -104,9 +108,25 @@ TEST_CASE("the columns of a table fill an input, and its targets are numbers or 
 
   const TableRun texts("p,q,r,s,t\n1,1,1,1,oak\n1,1,1,1,ash\n1,1,1,1,oak\n", "t", {"a"});
   REQUIRE(texts.problems.empty());
-  CHECK(texts.classes == Texts{"ash", "oak"});
+  CHECK(texts.classes == TargetClasses{{"sum", {"ash", "oak"}}});
   CHECK(*find_array(texts.arrays, "y/sum") == ids({1, 0, 1}));
   CHECK(TableRun("p,q,r,s,t\n1,1,1,1,elm\n", "t", {"a"}, texts.classes).problems.messages() == Texts{"d.csv: line 2: t: 'elm' is no class of the training data"});
+}
+
+TEST_CASE("targets of several outputs are named by output, or stand under the outputs' names") {
+  for (const auto& [text, target] : {std::pair{"a,u,w\n1,2,oak\n3,4,ash\n", "u,w"}, {"w,kind,a\n2,oak,1\n4,ash,3\n", "w=kind,u=w"}}) {
+    const TableRun run(text, target, {"a"}, {}, {"u", "w"});
+    CHECK(run.problems.messages() == Texts{});
+    CHECK(*find_array(run.arrays, "x/a") == Array::of({2, 1}, std::vector<float>{1, 3}));
+    CHECK(*find_array(run.arrays, "y/u") == Array::of({2, 1}, std::vector<float>{2, 4}));
+    CHECK(*find_array(run.arrays, "y/w") == ids({1, 0}));
+    CHECK(run.classes == TargetClasses{{"w", {"ash", "oak"}}});
+  }
+  const auto problems = [](const char* target) { return TableRun("a,u,w\n1,2,3\n", target, {"a"}, {}, {"u", "w"}).problems.messages(); };
+  CHECK(problems("u") == Texts{"d.csv: --target: names no column of output 'w'"});
+  CHECK(problems("u,w=z") == Texts{"d.csv: --target: there is no column 'z'; there are a, u, w"});
+  CHECK(problems("u,w,w=a") == Texts{"d.csv: --target: output 'w' is given twice"});
+  CHECK(problems("u,w,v=a") == Texts{"d.csv: --target: the model has no output 'v'; there are u, w"});
 }
 
 TEST_CASE("a table that does not fit the model is refused") {

@@ -3,14 +3,12 @@
 #include <clang/CodeGen/CodeGenAction.h>
 #include <clang/Driver/Compilation.h>
 #include <clang/Driver/Driver.h>
-#include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/CompilerInvocation.h>
 #include <clang/Frontend/TextDiagnosticPrinter.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
-#include <llvm/Support/VirtualFileSystem.h>
 #include <llvm/TargetParser/Host.h>
 
 #include <mutex>
@@ -18,14 +16,9 @@
 #include <vector>
 
 #include "codegen/clang/parts.h"
+#include "codegen/clang/unit.h"
 
 namespace keratin::clang_plugin {
-
-namespace {
-
-using FileSystem = llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>;
-
-const std::string kRoot = "/emitted/";
 
 FileSystem files_of(const ClangRequest& request) {
   auto files = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
@@ -35,6 +28,8 @@ FileSystem files_of(const ClangRequest& request) {
   }
   return files;
 }
+
+namespace {
 
 /// What is said of all units, before the request's own flags.
 std::vector<std::string> arguments_of(const ClangRequest& request) {
@@ -63,6 +58,23 @@ std::shared_ptr<clang::CompilerInvocation> invocation_of(const ClangRequest& req
   return invocation;
 }
 
+}  // namespace
+
+std::unique_ptr<clang::CompilerInstance> instance_of(const ClangRequest& request, const FileSystem& files, clang::DiagnosticOptions& options, clang::DiagnosticConsumer& printer) {
+  const auto diagnostics = clang::CompilerInstance::createDiagnostics(&options, &printer, false);
+  const auto invocation = invocation_of(request, files, *diagnostics);
+  if (!invocation) return nullptr;
+  auto instance = std::make_unique<clang::CompilerInstance>();
+  instance->setInvocation(invocation);
+  instance->createDiagnostics(&printer, false);
+  instance->setVerboseOutputStream(llvm::nulls());  // it counts errors there
+  instance->createFileManager(files);
+  instance->createSourceManager(instance->getFileManager());
+  return instance;
+}
+
+namespace {
+
 /// Binary data that the assembler would read from a file becomes a symbol that may lie anywhere.
 bool leave_data_out(llvm::Module& module, const ClangRequest& request) {
   for (size_t i = 0; i < request.symbol_count; ++i) {
@@ -90,22 +102,15 @@ std::string compile_unit(const ClangRequest& request, llvm::SmallVectorImpl<char
   auto options = llvm::makeIntrusiveRefCnt<clang::DiagnosticOptions>();
   clang::TextDiagnosticPrinter printer(stream, options.get());
   const FileSystem files = files_of(request);
-  const auto diagnostics = clang::CompilerInstance::createDiagnostics(options.get(), &printer, false);
-  const auto invocation = invocation_of(request, files, *diagnostics);
-  if (!invocation) return said.empty() ? "the flags make no compilation" : said;
-  clang::CompilerInstance instance;
-  instance.setInvocation(invocation);
-  instance.createDiagnostics(&printer, false);
-  instance.setVerboseOutputStream(llvm::nulls());  // it counts errors there
-  instance.createFileManager(files);
-  instance.createSourceManager(instance.getFileManager());
+  const auto instance = instance_of(request, files, *options, printer);
+  if (!instance) return said.empty() ? "the flags make no compilation" : said;
   llvm::LLVMContext context;
   clang::EmitLLVMOnlyAction action(&context);
-  if (!instance.ExecuteAction(action)) return said.empty() ? "the front end failed" : said;
+  if (!instance->ExecuteAction(action)) return said.empty() ? "the front end failed" : said;
   const std::unique_ptr<llvm::Module> module = action.takeModule();
   if (!leave_data_out(*module, request)) return "assembler at file scope";
   if (module->getNamedGlobal("llvm.global_ctors")) return "a static object that needs code to start";  // nobody would run it
-  if (!emit_object(instance, *module, files, object)) return said.empty() ? "the back end failed" : said;
+  if (!emit_object(*instance, *module, files, object)) return said.empty() ? "the back end failed" : said;
   return "";
 }
 

@@ -13,6 +13,7 @@ bool compile(const ClangRequest* request, ClangSink object, ClangSink messages);
 void* load(const ClangFile* objects, size_t object_count, const ClangSymbol* symbols, size_t symbol_count, ClangSink messages);
 void* find(void* loaded, const char* name, ClangSink messages);
 void unload(void* loaded);
+bool verify(const ClangRequest* request, ClangSink findings);
 
 /// Code generation for this machine; every call but the first does nothing.
 void initialize_target();

@@ -6,6 +6,6 @@
 
 extern "C" __attribute__((visibility("default"))) const keratin::ClangPlugin* keratin_clang_plugin() {
   using namespace keratin::clang_plugin;
-  static const keratin::ClangPlugin plugin = {keratin::kClangPluginVersion, KERATIN_RELEASE, "clang " LLVM_VERSION_STRING, kHeaders, kHeaderCount, compile, load, find, unload};
+  static const keratin::ClangPlugin plugin = {keratin::kClangPluginVersion, KERATIN_RELEASE, "clang " LLVM_VERSION_STRING, kHeaders, kHeaderCount, compile, load, find, unload, verify};
   return &plugin;
 }

@@ -37,7 +37,7 @@ struct ClangSymbol {
   const void* address;
 };
 
-constexpr uint32_t kClangPluginVersion = 1;
+constexpr uint32_t kClangPluginVersion = 2;
 
 struct ClangPlugin {
   uint32_t version;          // kClangPluginVersion of the plugin's build; nothing below is read where it differs
@@ -52,6 +52,11 @@ struct ClangPlugin {
   /// The address of a function. Null, and the reason, where it is not there or needs what is not there.
   void* (*find)(void* loaded, const char* name, ClangSink messages);
   void (*unload)(void* loaded);
+  /// Reads a unit of emitted code and says, in lines of `file:line: text`, where it breaks what is promised of all emitted code: no warning, and in
+  /// everything that its functions reach no exception, no loop without end, no global state that changes; no allocation in what functions reach that
+  /// are given a workspace, and none but of an arena in what other functions reach (constructors and destructors may allocate); every public
+  /// declaration has a comment. True where there is nothing to say.
+  bool (*verify)(const ClangRequest* request, ClangSink findings);
 };
 
 /// The plugin's one entry point.

@@ -83,17 +83,30 @@ std::string content_key(const ClangPlugin& plugin, const Headers& headers, const
   return hash.hex();
 }
 
-std::string compile(const ClangPlugin& plugin, const Headers& headers, const BuildInput& input, const std::string& unit) {
-  std::vector<ClangFile> files = headers.files;
-  std::vector<const char*> flags, symbols;
-  for (const EmittedFile& file : input.files) {
-    if (file.symbol.empty()) files.push_back({file.name.c_str(), file.content.c_str(), file.content.size()});
-    else symbols.push_back(file.symbol.c_str());
+/// One of the input's units, in the plugin's types.
+class Request {
+ public:
+  Request(const Headers& headers, const BuildInput& input, const std::string& unit) : files_(headers.files) {
+    for (const EmittedFile& file : input.files) {
+      if (file.symbol.empty()) files_.push_back({file.name.c_str(), file.content.c_str(), file.content.size()});
+      else symbols_.push_back(file.symbol.c_str());
+    }
+    for (const std::string& flag : input.flags) flags_.push_back(flag.c_str());
+    request = {files_.data(), files_.size(), unit.c_str(), flags_.data(), flags_.size(), symbols_.data(), symbols_.size()};
   }
-  for (const std::string& flag : input.flags) flags.push_back(flag.c_str());
-  const ClangRequest request = {files.data(), files.size(), unit.c_str(), flags.data(), flags.size(), symbols.data(), symbols.size()};
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  ClangRequest request;
+
+ private:
+  std::vector<ClangFile> files_;
+  std::vector<const char*> flags_, symbols_;
+};
+
+std::string compile(const ClangPlugin& plugin, const Headers& headers, const BuildInput& input, const std::string& unit) {
+  const Request made(headers, input, unit);
   std::string object, messages;
-  if (plugin.compile(&request, into(object), into(messages))) return object;
+  if (plugin.compile(&made.request, into(object), into(messages))) return object;
   if (messages.size() > 2000) messages = messages.substr(0, 2000) + "...";
   throw BuildFailure{fmt::format("{} in the process failed on emitted code:\n{}", plugin.compiler, messages)};
 }
@@ -133,6 +146,17 @@ std::shared_ptr<Library> build_with_clang(const ClangPlugin& plugin, const Build
   cache.keep(name, made);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return std::make_shared<ClangLibrary>(plugin, objects_of(made), input, seconds);
+}
+
+std::string verify_with_clang(const ClangPlugin& plugin, const BuildInput& input) {
+  const Headers headers(plugin);
+  std::string findings;
+  for (const EmittedFile& file : input.files) {
+    if (!file.name.ends_with(".cpp")) continue;
+    const Request made(headers, input, file.name);
+    plugin.verify(&made.request, into(findings));
+  }
+  return findings;
 }
 
 }  // namespace keratin

@@ -9,4 +9,7 @@ namespace keratin {
 /// Throws BuildFailure.
 std::shared_ptr<Library> build_with_clang(const ClangPlugin& plugin, const BuildInput& input);
 
+/// Where the input's units break what is promised of emitted code (ClangPlugin::verify), in lines; empty is good.
+std::string verify_with_clang(const ClangPlugin& plugin, const BuildInput& input);
+
 }  // namespace keratin

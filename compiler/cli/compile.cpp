@@ -4,6 +4,7 @@
 
 #include "codegen/names.h"
 #include "compiler/backward.h"
+#include "compiler/build/verify.h"
 #include "compiler/cli/commands.h"
 #include "compiler/engine/compiled_trainer.h"
 #include "compiler/graph/extra_outputs.h"
@@ -98,6 +99,17 @@ void add_training(const Options& options, Model& model, ExpandedModel& expanded,
   for (Better better : step.result_better) additions.result_directions.push_back(better == Better::larger ? 1 : better == Better::smaller ? -1 : 0);
 }
 
+/// Whether the code keeps its promises; where it does not, that is our bug, and nothing is written.
+bool verified(const Options& options, const Bundle& bundle, Problems& problems) {
+  const Result<std::vector<std::string>> findings = verify(bundle, options.targets);
+  if (!findings) {
+    problems.add(fmt::format("{}: --verify: {}", options.model, findings.error()));
+    return true;
+  }
+  for (const std::string& line : *findings) fmt::print(stderr, "error: {}: this is a bug of keratin: {}\n", options.model, line);
+  return findings->empty();
+}
+
 }  // namespace
 
 int run_compile(const Options& options) {
@@ -124,6 +136,7 @@ int run_compile(const Options& options) {
     return std::fputs(ir::print(expanded.program).c_str(), stdout), 0;
   }
   const std::optional<Bundle> bundle = compile(options, *read, std::move(expanded), additions, problems);
+  if (bundle && problems.empty() && options.verify && !verified(options, *bundle, problems)) return 3;
   if (bundle && problems.empty() && options.stop_after.empty())
     if (Result<Done> written = write_bundle(*bundle, options.directory); !written) problems.add(written.error());
   return problems.empty() ? 0 : report(problems);

@@ -31,7 +31,7 @@ struct Options {
   bool selftest = false, no_selftest = false;           // neither: where it is quick to record
   std::string gradients_of;                             // inputs | weights | all; empty: all
   std::string stop_after;                               // expand | optimize | plan
-  bool no_fuse = false, no_reuse = false, no_recompute = false, relaxed = false, self_contained = false, gradients = false, train = false;
+  bool no_fuse = false, no_reuse = false, no_recompute = false, relaxed = false, self_contained = false, verify = false, gradients = false, train = false;
   TrainingOverrides training;
   // fit, evaluate
   std::string target_column;                            // --target of data that is a .csv

@@ -195,6 +195,7 @@ struct Parser {
         ->check(CLI::IsMember({"inputs", "weights", "all"}))->each([this](const std::string&) { options.gradients = true; });
     compile->add_flag("--train", options.train, "Add backward, the training step and evaluation, from the model's compile configuration or from the options that follow");
     training(compile);
+    compile->add_flag("--verify", options.verify, "Hold the code against its promises before it is written (needs Clang in the process)");
     compile->add_flag("--self-contained", options.self_contained, "Copy the runtime headers that the code includes");
     compile->add_option("--stop-after", options.stop_after, "Print what this stage leaves and stop")->check(CLI::IsMember({"expand", "optimize", "plan"}));
     tuning(compile);

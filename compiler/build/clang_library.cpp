@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/build/content_key.h"
+#include "compiler/build/diagnostics.h"
 #include "ir/support/check.h"
 
 namespace keratin {
@@ -107,6 +108,7 @@ std::string compile(const ClangPlugin& plugin, const Headers& headers, const Bui
   const Request made(headers, input, unit);
   std::string object, messages;
   if (plugin.compile(&made.request, into(object), into(messages))) return object;
+  messages = with_layers(messages, input.files);
   if (messages.size() > 2000) messages = messages.substr(0, 2000) + "...";
   throw BuildFailure{fmt::format("{} in the process failed on emitted code:\n{}", plugin.compiler, messages)};
 }
@@ -156,7 +158,7 @@ std::string verify_with_clang(const ClangPlugin& plugin, const BuildInput& input
     const Request made(headers, input, file.name);
     plugin.verify(&made.request, into(findings));
   }
-  return findings;
+  return with_layers(findings, input.files);
 }
 
 }  // namespace keratin

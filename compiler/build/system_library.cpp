@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "compiler/build/content_key.h"
+#include "compiler/build/diagnostics.h"
 #include "compiler/build/run_program.h"
 #include "compiler/write_files.h"
 
@@ -63,6 +64,7 @@ void compile(const BuildInput& input, const fs::path& directory, const fs::path&
   if (run_program(command, log)) return;
   std::ifstream file(log, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
+  text = with_layers(text, input.files);
   if (text.size() > 2000) text = text.substr(0, 2000) + "...";
   throw BuildFailure{fmt::format("the compiler '{}' failed on emitted code:\n{}", compiler(), text)};
 }

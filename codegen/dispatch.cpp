@@ -48,7 +48,7 @@ std::string Emitter::level_choice(std::string_view name, std::string_view argume
 /// The same for a function on weights, declared for each level and defined.
 std::string Emitter::dispatched(const FunctionWriter& f) const {
   std::string text = "\n", arguments;
-  for (const Level& level : levels_of(options_.targets)) text += fmt::format("namespace {} {{ {}; }}\n", level.space, entry_signature(f, false));
+  for (const Level& level : levels_of(options_.targets)) text += fmt::format("namespace {} {{\n{};\n}}\n", level.space, entry_signature(f, false));
   for (const Parameter& parameter : entry_parameters(f)) arguments += (arguments.empty() ? "" : ", ") + parameter.name;
   return text + fmt::format("\n{} {{\n{}}}\n", entry_signature(f, true), level_choice(f.function().name, arguments));
 }
@@ -62,7 +62,7 @@ std::string Emitter::dispatch_source() const {
       "#include \"{0}.h\"\n\n#if defined(KERATIN_DISPATCH) && defined(__x86_64__)\nnamespace {3} {{\n\n",
       options_.name, options_.source, options_.compiler, space(), trains() ? fmt::format(" and {}_train.cpp", options_.name) : "");
   for (const Level& level : levels_of(options_.targets))
-    text += fmt::format("namespace {} {{ kr::Status predict(const Prepared&, {}const Inputs&, const Outputs&, Workspace&) noexcept; }}\n", level.space, has_state() ? "State&, " : "");
+    text += fmt::format("namespace {} {{\nkr::Status predict(const Prepared&, {}const Inputs&, const Outputs&, Workspace&) noexcept;\n}}\n", level.space, has_state() ? "State&, " : "");
   text += fmt::format("\nkr::Status predict(const Prepared& p, {}const Inputs& in, const Outputs& out, Workspace& w) noexcept {{\n{}}}\n", state, level_choice("predict", "p, " + state_passed + "in, out, w"));
   for (const FunctionWriter& f : writers_)
     if (&f != &writers_[0]) text += dispatched(f);

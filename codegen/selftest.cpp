@@ -99,7 +99,8 @@ void Emitter::add_recorded(SelftestText& text, const ir::Buffer& buffer, const s
     }
     line += number;
   }
-  text.recorded += line + "\n};\n";
+  if (line.ends_with(',')) line.pop_back();
+  text.recorded += line + "};\n";
   text.calls += fmt::format("  fine = check(\"{0}\", {1}, recorded_{1}, {2}, {3}) && fine;\n", name, array, recorded.values.size(), recorded.step);
 }
 

@@ -138,7 +138,7 @@ std::string Emitter::tables() const {
   for (const Field& field : tables_) {
     const ir::Variable& variable = program().variable(field.variable);
     std::string values;
-    for (int64_t i = 0; i < field.count; ++i) values += (i == 0 ? "" : i % 8 == 0 ? ",\n    " : ", ") + literal(variable.type.dtype, variable.initial->element(i));
+    for (int64_t i = 0; i < field.count; ++i) values += (i % 8 != 0 ? ", " : i > 0 ? ",\n    " : field.count > 8 ? "\n    " : "") + literal(variable.type.dtype, variable.initial->element(i));
     text += fmt::format("constexpr {} {}[] = {{{}}};  // {}\n\n", cpp_type(variable.type.dtype), field.name, values, to_string(variable.type.shape));
   }
   return text;

@@ -38,8 +38,7 @@ template <class T> bool check(const char* name, const T* x, const double* record
 
 /// out[n,3]
 const double recorded_out_out[] = {
-    -0.405439055, 0.376364384, -0.0447866601, -0.143788598, -0.20456518, -0.0215855092,
-};
+    -0.405439055, 0.376364384, -0.0447866601, -0.143788598, -0.20456518, -0.0215855092};
 
 }  // namespace
 

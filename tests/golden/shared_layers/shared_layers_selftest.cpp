@@ -38,8 +38,7 @@ template <class T> bool check(const char* name, const T* x, const double* record
 
 /// out[n,3]
 const double recorded_out_out[] = {
-    -0.209420402, -0.342455551, 0.510903146, -0.260766329, -0.450102554, 0.407724388,
-};
+    -0.209420402, -0.342455551, 0.510903146, -0.260766329, -0.450102554, 0.407724388};
 
 }  // namespace
 

@@ -153,7 +153,7 @@ std::string Emitter::training_source() const {
   for (const FunctionWriter* f : functions) text += f->block(std::string(text_of(*f).comment), struct_parameters(*f)) + "\n";
   text += "}  // namespace\n}  // namespace training\n";
   std::string entries;
-  for (const FunctionWriter* f : functions) entries += "\n" + entry_function(*f);
+  for (const FunctionWriter* f : functions) entries.append("\n").append(entry_function(*f));
   if (dispatches()) entries = "\n#ifdef KERATIN_TARGET   // one of those that " + options_.name + "_dispatch.cpp chooses from\nnamespace KERATIN_TARGET {\n#endif\n" + entries + "\n#ifdef KERATIN_TARGET\n}\n#endif\n";
   text += entries;
   return text + fmt::format("\n}}  // namespace {}\n", space());

@@ -97,7 +97,8 @@ std::string Emitter::weights_source() const {
     text += "\nextern const Prepared stored asm(KERATIN_WEIGHTS) __attribute__((visibility(\"hidden\")));\n\nconst Prepared& prepared() noexcept { return stored; }\n";
     if (trains()) text += fmt::format("\nconst Weights& initial_weights() noexcept {{ return *reinterpret_cast<const Weights*>(reinterpret_cast<const unsigned char*>(&stored) + {}); }}\n", prepared_bytes());
   } else if (options_.weights_as != WeightsAs::file) {
-    text += literal_weights(fields_, "Prepared", "prepared") + (trains() ? "\n" + literal_weights(weights_, "Weights", "initial_weights") : "");
+    text += literal_weights(fields_, "Prepared", "prepared");
+    if (trains()) text.append("\n").append(literal_weights(weights_, "Weights", "initial_weights"));
   }
   return text + "\n" + load_function() + state_reset() + optimizer_start() + fmt::format("}}  // namespace {}\n", space());
 }

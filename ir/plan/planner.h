@@ -117,6 +117,8 @@ class Planner {
   Operand prepared(ValueId weight, const std::string& suffix, const std::function<Val(Builder&, Val)>& build);
   /// Whether a value is a weight known before the batch: a read of a variable that predict does not update.
   bool is_weight(ValueId id) const;
+  /// Whether the function reads weights as Keras has them: those of training, of which a model has several.
+  bool reads_keras_weights() const { return weights_ == WeightsFrom::keras; }
 
   Step step(std::string kernel, std::string header, const Node& node, const Target& target);
   void add(Step step);

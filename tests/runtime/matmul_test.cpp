@@ -53,6 +53,10 @@ template <class T, bool TransposeB, bool TransposeA = false> void check(kr::Size
   ShuffledPool pool(3);
   kr::matmul<T, TransposeB, AddAndRelu<T>, TransposeA>(s, a.data(), b.data(), other.data(), epilogue, &pool);
   CHECK(std::memcmp(c.data(), other.data(), c.size() * sizeof(T)) == 0);
+  Guarded<T> apart(c.size(), T(-7));   // the epilogue over what the product stored: the same bits
+  kr::matmul<T, TransposeB, AddAndRelu<T>, TransposeA, true>(s, a.data(), b.data(), apart.data(), epilogue, &pool);
+  CHECK(apart.intact());
+  CHECK(std::memcmp(c.data(), apart.data(), c.size() * sizeof(T)) == 0);
 }
 
 template <class T> void check_both(kr::Size m, kr::Size n, kr::Size k, kr::Size outer = 1, kr::Size inner = 1, Gaps gap = {}) {

@@ -173,7 +173,10 @@ void plan_activations(Planner& planner, const Node& node, const Target& target, 
   const Operand y = planner.result(target);
   Step step = planner.step("matmul", "matmul.h", node, target);
   step.templates = {Template::of(planner.type(node.inputs[0]).dtype), Template::flag(b.turned()), Template::epilogue_type()};
-  if (a.turned()) step.templates.push_back(Template::flag(true));
+  // In training most products have an epilogue of their own: it runs apart, so that they share code. Small products of a batch (attention) would notice.
+  const bool apart = target.epilogue && planner.reads_keras_weights() && attrs.left_batch.empty();
+  if (a.turned() || apart) step.templates.push_back(Template::flag(a.turned()));
+  if (apart) step.templates.push_back(Template::flag(true));
   step.args = {AggregateArg{"MatmulShape", {m, n, k, a.step(), b.step(), n, outer, inner, a_outer, a_inner, b_outer, b_inner, times(inner, matrix), matrix}}, PointerArg{a.operand, false},
                PointerArg{b.operand, false}, PointerArg{y, true}};
   step.args.push_back(target.epilogue.value_or(Epilogue{}));

@@ -22,6 +22,25 @@ struct MatmulShape {
   Size a_outer = 0, a_inner = 0, b_outer = 0, b_inner = 0, c_outer = 0, c_inner = 0;
 };
 
+/// An epilogue over rows of C whose sums are complete and still in the L1 cache: column j of row i has the offset `offset` + i * n + j.
+template <class T, class Epilogue>
+KR_NOINLINE void finish_product(const void* epilogue, T* c, Size c_row, Size offset, Size n, Size rows, Size columns) {
+  constexpr int L = kLanes<T>;
+  const Epilogue apply = *static_cast<const Epilogue*>(epilogue);
+  KR_NO_UNROLL for (Size i = 0; i < rows; ++i, c += c_row, offset += n) {
+    Size j = 0;
+    KR_NO_UNROLL for (; j + 2 * L <= columns; j += 2 * L) {
+      store(c + j, apply(load<L>(c + j), offset + j, L));
+      store(c + j + L, apply(load<L>(c + j + L), offset + j + L, L));
+    }
+    if (j + L <= columns) {
+      store(c + j, apply(load<L>(c + j), offset + j, L));
+      j += L;
+    }
+    if (j < columns) store_part(c + j, apply(load_part<L>(c + j, columns - j), offset + j, static_cast<int>(columns - j)), columns - j);
+  }
+}
+
 template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct MatmulKernel {
   static constexpr int L = kLanes<T>, kColumns = 2 * L;   // columns worked off together: two vectors
   static constexpr Size kDepth = 128;                     // of k packed together
@@ -31,8 +50,12 @@ template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct Matm
   static constexpr Size kManyPairs = 3;                   // of vectors, from which on packing rows of A^T pays
   static constexpr int kDotColumns = 4;
 
+  using Finish = void (*)(const void* epilogue, T* c, Size c_row, Size offset, Size n, Size rows, Size columns);
+
   MatmulShape s;
   const Epilogue& epilogue;
+  Finish finish = nullptr;         // of an epilogue that runs apart from the product, and that epilogue
+  const void* finished = nullptr;
 
   /// One entry of the batch; `offset` of its first element in the logical output.
   struct Entry {
@@ -106,43 +129,46 @@ template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct Matm
     }
   }
 
-  /// MR rows by NV vectors, k0 .. k0 + depth - 1 of k: goes on with what C holds after the first, the epilogue follows the last.
+  /// MR rows by NV vectors of `real` columns (more than NV - 1 vectors), k0 .. k0 + depth - 1 of k: goes on with what C holds after the first,
+  /// the epilogue follows the last.
   template <int MR, int NV>
   KR_INLINE void tile(const Entry& e, Rows a, Size row, Size column, Size real, const T* b, Size b_row, Size k0, Size depth) const {
     Vec<T, L> acc[tile_chains(MR, NV)][MR][NV];
     begin_tile(acc, static_cast<const T*>(nullptr), NV * L);
     T* c = e.c + row * s.c_row + column;
-    if (!TransposeA && k0 > 0) {
-      KR_UNROLL for (int i = 0; i < MR; ++i) {
-        KR_UNROLL for (int j = 0; j < NV; ++j) acc[0][i][j] = load_lanes<L>(c + i * s.c_row + j * L, real - j * L);
-      }
-    }
+    if (!TransposeA && k0 > 0) add_tile<MR, NV>(acc[0], c, real);
     if constexpr (TransposeA) {
       outer_add(acc, depth, a.data, a.step, b, b_row);
-      if (k0 > 0) {
-        KR_UNROLL for (int i = 0; i < MR; ++i) {
-          KR_UNROLL for (int j = 0; j < NV; ++j) acc[0][i][j] += load_lanes<L>(c + i * s.c_row + j * L, real - j * L);
-        }
-      }
+      if (k0 > 0) add_tile<MR, NV>(acc[0], c, real);
     } else {
       multiply_add(acc, depth, a.data, a.step, b, b_row);
     }
-    if (k0 + depth < s.k) {
+    if (kSame<Epilogue, NoEpilogue> || k0 + depth < s.k) {
       end_tile_of(acc, c, s.c_row, 0, 0, real, NoEpilogue{});
     } else {
       end_tile_of(acc, c, s.c_row, e.offset + row * s.n + column, s.n, real, epilogue);
+    }
+  }
+  /// acc += C; only the last vector may have fewer columns.
+  template <int MR, int NV> KR_INLINE void add_tile(Vec<T, L> (&acc)[MR][NV], const T* c, Size real) const {
+    constexpr int kLast = NV - 1;
+    KR_UNROLL for (int i = 0; i < MR; ++i) {
+      KR_UNROLL for (int j = 0; j < kLast; ++j) acc[i][j] += load<L>(c + i * s.c_row + j * L);
+      acc[i][kLast] += load_lanes<L>(c + i * s.c_row + kLast * L, real - kLast * L);
     }
   }
   /// end_tile with a run-time number of columns.
   template <class V, int U, int MR, int NV, class E>
   KR_INLINE void end_tile_of(V (&acc)[U][MR][NV], T* c, Size c_row, Size offset, Size n, Size real, const E& e) const {
     if (real == NV * L) return end_tile(acc, c, c_row, offset, n, NV * L, e);
+    constexpr int kLast = NV - 1;
+    const int rest = static_cast<int>(real) - kLast * L;
     KR_UNROLL for (int i = 0; i < MR; ++i) {
       KR_UNROLL for (int j = 0; j < NV; ++j) {
         KR_UNROLL for (int u = 1; u < U; ++u) acc[0][i][j] += acc[u][i][j];
-        const int lanes = static_cast<int>(min_size(L, real - j * L));
-        store_lanes(c + i * c_row + j * L, e(acc[0][i][j], offset + i * n + j * L, lanes), lanes);
       }
+      KR_UNROLL for (int j = 0; j < kLast; ++j) store(c + i * c_row + j * L, e(acc[0][i][j], offset + i * n + j * L, L));
+      store_part(c + i * c_row + kLast * L, e(acc[0][i][kLast], offset + i * n + kLast * L, rest), rest);
     }
   }
 
@@ -212,6 +238,12 @@ template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct Matm
     }
   }
 
+  KR_INLINE void finish_columns(const Entry& e, Size row, Size end, Size pair, Size next) const {
+    if (!kSame<Epilogue, NoEpilogue> || finish == nullptr) return;
+    const Size column = pair * kColumns;
+    finish(finished, e.c + row * s.c_row + column, s.c_row, e.offset + row * s.n + column, s.n, end - row, min_size(s.n, next * kColumns) - column);
+  }
+
   /// Items first .. last - 1 of the grid [batch][blocks of rows][pairs of vectors].
   KR_ONE_COPY void items(const T* a, const T* b, T* c, Size first, Size last) const {
     const MatmulKernel self = *this;
@@ -220,9 +252,18 @@ template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct Matm
       const Entry e = self.entry(a, b, c, i / (blocks * pairs));
       const Size row = i / pairs % blocks * kBlockRows, end = min_size(s.m, row + kBlockRows);
       const Size pair = i % pairs, next = min_size(pairs, pair + last - i);
-      if (TransposeB && !TransposeA && s.m < 4) self.dot_rows(e, row, end, pair * kColumns, min_size(s.n, next * kColumns));
-      else if (TransposeA) self.block(e, row, end, pair, next);
-      else for (Size at = pair; at < next; ++at) self.block(e, row, end, at, at + 1);
+      if (TransposeB && !TransposeA && s.m < 4) {
+        self.dot_rows(e, row, end, pair * kColumns, min_size(s.n, next * kColumns));
+        self.finish_columns(e, row, end, pair, next);
+      } else if (TransposeA) {
+        self.block(e, row, end, pair, next);
+        self.finish_columns(e, row, end, pair, next);
+      } else {
+        for (Size at = pair; at < next; ++at) {
+          self.block(e, row, end, at, at + 1);
+          self.finish_columns(e, row, end, at, at + 1);
+        }
+      }
       i += next - pair;
     }
   }
@@ -237,9 +278,15 @@ template <class T, bool TransposeB, class Epilogue, bool TransposeA> struct Matm
 
 /// c[o][i][m][n] = epilogue(sum over k of a[o][i][m][k] * b[o][i][k][n]), TransposeA: a[o][i][k][m], TransposeB: b[o][i][n][k]. c overlaps
 /// neither a nor b. The epilogue's offsets index [outer][inner][m][n]. Needs 16 KB of stack (double under AVX-512: the same).
-template <class T, bool TransposeB = false, class Epilogue = NoEpilogue, bool TransposeA = false>
+/// Apart: the epilogue runs over what the product has stored, block by block, and one compiled copy of the product serves all epilogues: a
+/// quarter of the code where a model has many (training steps). Costs a load and a store of C: 5 % of a product of k = 64, 25 % of k = 10.
+template <class T, bool TransposeB = false, class Epilogue = NoEpilogue, bool TransposeA = false, bool Apart = false>
 KR_NOINLINE void matmul(const MatmulShape& shape, const T* a, const T* b, T* c, const Epilogue& epilogue = {}, Pool* pool = nullptr) {
-  MatmulKernel<T, TransposeB, Epilogue, TransposeA>{shape, epilogue}.run(a, b, c, pool);
+  if constexpr (Apart && !kSame<Epilogue, NoEpilogue>) {
+    MatmulKernel<T, TransposeB, NoEpilogue, TransposeA>{shape, NoEpilogue{}, finish_product<T, Epilogue>, &epilogue}.run(a, b, c, pool);
+  } else {
+    MatmulKernel<T, TransposeB, Epilogue, TransposeA>{shape, epilogue}.run(a, b, c, pool);
+  }
 }
 
 KR_END_NAMESPACE

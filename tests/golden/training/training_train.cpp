@@ -136,14 +136,14 @@ kr::Status backward_block(kr::Size n, const Weights& w, const float* x, const fl
   float* const hidden_3 = reinterpret_cast<float*>(memory + 128 * n + 64);
 
   // hidden: Dense(7, tanh)                                                              x[5] -> hidden[7]
-  kr::matmul<float, false, ThenAddTanh>(kr::MatmulShape{n, 7, 5, 5, 7, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, x, w.hidden_kernel, hidden, ThenAddTanh{w.hidden_bias}, workers);
+  kr::matmul<float, false, ThenAddTanh, false, true>(kr::MatmulShape{n, 7, 5, 5, 7, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, x, w.hidden_kernel, hidden, ThenAddTanh{w.hidden_bias}, workers);
 
   // out: Dense(3), gradient                                                             d_out[3] -> d_out_kernel[7,3]
   kr::reduce<kr::Sum>({1, n, 3}, kr::Identity{}, kr::Identity{}, kr::out<1>(out, {3, 1}), kr::in<1>(d_out, {3 * n, 3, 1}));
   kr::matmul<float, false, kr::NoEpilogue, true>(kr::MatmulShape{7, 3, n, 7, 3, 3, 1, 1, 0, 0, 0, 0, 21, 21}, hidden, d_out, d_out_kernel, kr::NoEpilogue{}, workers);
 
   // out: Dense(3), gradient + hidden: Dense(7, tanh), gradient                          d_out[3] -> hidden_2[7]
-  kr::matmul<float, true, ThenMulSubMul>(kr::MatmulShape{n, 7, 3, 3, 3, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, d_out, w.out_kernel, hidden_2, ThenMulSubMul{hidden}, workers);
+  kr::matmul<float, true, ThenMulSubMul, false, true>(kr::MatmulShape{n, 7, 3, 3, 3, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, d_out, w.out_kernel, hidden_2, ThenMulSubMul{hidden}, workers);
 
   // hidden: Dense(7, tanh), gradient                                                    hidden_2[7] -> d_hidden_kernel[5,7]
   kr::reduce<kr::Sum>({1, n, 7}, kr::Identity{}, kr::Identity{}, kr::out<1>(hidden_3, {7, 1}), kr::in<1>(hidden_2, {7 * n, 7, 1}));
@@ -175,10 +175,10 @@ kr::Status train_step_block(kr::Size n, Weights& w, OptimizerState& o, StepResul
   float* const rates = reinterpret_cast<float*>(memory + 256 * n + 512);
 
   // hidden: Dense(7, tanh)                                                              x[5] -> hidden[7]
-  kr::matmul<float, false, ThenAddTanh>(kr::MatmulShape{n, 7, 5, 5, 7, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, x, w.hidden_kernel, hidden, ThenAddTanh{w.hidden_bias}, workers);
+  kr::matmul<float, false, ThenAddTanh, false, true>(kr::MatmulShape{n, 7, 5, 5, 7, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, x, w.hidden_kernel, hidden, ThenAddTanh{w.hidden_bias}, workers);
 
   // out: Dense(3) + out: the loss mse                                                   hidden[7] -> out[3]
-  kr::matmul<float, false, ThenAddSub>(kr::MatmulShape{n, 3, 7, 7, 3, 3, 1, 1, 0, 0, 0, 0, 3 * n, 3 * n}, hidden, w.out_kernel, out, ThenAddSub{y_out, w.out_bias}, workers);
+  kr::matmul<float, false, ThenAddSub, false, true>(kr::MatmulShape{n, 3, 7, 7, 3, 3, 1, 1, 0, 0, 0, 0, 3 * n, 3 * n}, hidden, w.out_kernel, out, ThenAddSub{y_out, w.out_bias}, workers);
 
   // out: the loss mse                                                                   out[3] -> loss[]
   kr::map<1>({3 * n}, Mul{}, kr::out<1>(out_2, {1}), kr::in<1>(out, {1}));
@@ -198,7 +198,7 @@ kr::Status train_step_block(kr::Size n, Weights& w, OptimizerState& o, StepResul
   kr::matmul<float, false, kr::NoEpilogue, true>(kr::MatmulShape{7, 3, n, 7, 3, 3, 1, 1, 0, 0, 0, 0, 21, 21}, hidden, out_9, out_11, kr::NoEpilogue{}, workers);
 
   // out: Dense(3), gradient + hidden: Dense(7, tanh), gradient                          out_9[3] -> hidden_2[7]
-  kr::matmul<float, true, ThenMulSubMul>(kr::MatmulShape{n, 7, 3, 3, 3, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, out_9, w.out_kernel, hidden_2, ThenMulSubMul{hidden}, workers);
+  kr::matmul<float, true, ThenMulSubMul, false, true>(kr::MatmulShape{n, 7, 3, 3, 3, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, out_9, w.out_kernel, hidden_2, ThenMulSubMul{hidden}, workers);
 
   // hidden: Dense(7, tanh), gradient                                                    hidden_2[7] -> hidden_4[5,7]
   kr::reduce<kr::Sum>({1, n, 7}, kr::Identity{}, kr::Identity{}, kr::out<1>(hidden_3, {7, 1}), kr::in<1>(hidden_2, {7 * n, 7, 1}));
@@ -235,10 +235,10 @@ kr::Status evaluate_step_block(kr::Size n, const Weights& w, StepResult& r, cons
   float* const out_5 = reinterpret_cast<float*>(memory + 128 * n + 64);
 
   // hidden: Dense(7, tanh)                                                              x[5] -> hidden[7]
-  kr::matmul<float, false, ThenAddTanh>(kr::MatmulShape{n, 7, 5, 5, 7, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, x, w.hidden_kernel, hidden, ThenAddTanh{w.hidden_bias}, workers);
+  kr::matmul<float, false, ThenAddTanh, false, true>(kr::MatmulShape{n, 7, 5, 5, 7, 7, 1, 1, 0, 0, 0, 0, 7 * n, 7 * n}, x, w.hidden_kernel, hidden, ThenAddTanh{w.hidden_bias}, workers);
 
   // out: Dense(3) + out: the loss mse                                                   hidden[7] -> out[3]
-  kr::matmul<float, false, ThenAddSubMul>(kr::MatmulShape{n, 3, 7, 7, 3, 3, 1, 1, 0, 0, 0, 0, 3 * n, 3 * n}, hidden, w.out_kernel, out, ThenAddSubMul{y_out, w.out_bias}, workers);
+  kr::matmul<float, false, ThenAddSubMul, false, true>(kr::MatmulShape{n, 3, 7, 7, 3, 3, 1, 1, 0, 0, 0, 0, 3 * n, 3 * n}, hidden, w.out_kernel, out, ThenAddSubMul{y_out, w.out_bias}, workers);
 
   // out: the loss mse                                                                   out[3] -> out_5[]
   kr::reduce_rows<kr::Sum>({n, 3}, kr::Identity{}, kr::Identity{}, kr::out<1>(out_2, {1}), kr::in<1>(out, {3, 1}));

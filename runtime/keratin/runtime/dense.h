@@ -72,6 +72,12 @@ KR_ONE_COPY void dense_panel(const DensePanel<T>& panel, const RowTiles& tiles, 
 #undef KR_DENSE_ROWS
   }
 }
+/// The same where all tiles are of kTileRows rows: nothing else is compiled.
+template <int Width, int Real, bool Prefetch, class T, class Epilogue>
+KR_ONE_COPY void dense_whole_panel(const DensePanel<T>& panel, Size t0, Size t1, const Epilogue& epilogue) {
+  const DensePanel<T> p = panel;
+  KR_NO_UNROLL for (Size row = t0 * kTileRows; row < t1 * kTileRows; row += kTileRows) dense_tile<kTileRows, Width, Real, Prefetch>(p, row, epilogue);
+}
 /// The same for R single columns: every tile in fours, then row by row; a lone row has chains.
 template <int R, int U, class T, class Epilogue>
 KR_ONE_COPY void dense_columns(const DensePanel<T>& panel, const RowTiles& tiles, Size t0, Size t1, const Epilogue& epilogue) {
@@ -87,7 +93,7 @@ KR_ONE_COPY void dense_columns(const DensePanel<T>& panel, const RowTiles& tiles
 }
 
 /// The kernel of one shape.
-template <class T, Size K, Size N, class Epilogue, Size LDX, Size LDY, bool Prefetch> struct DenseKernel {
+template <class T, Size K, Size N, class Epilogue, Size LDX, Size LDY, bool Prefetch, int Unit = 1> struct DenseKernel {
   static_assert(K >= 1 && N >= 1 && LDX >= K && LDY >= N);
 
   const T* x;
@@ -103,6 +109,10 @@ template <class T, Size K, Size N, class Epilogue, Size LDX, Size LDY, bool Pref
   }
   static constexpr int panel_columns(Size column) { return static_cast<int>(min_size(panel_item_width(N, column), N - column)); }
 
+  template <int Width, int Real> KR_INLINE void panel(Size column, const RowTiles& tiles, Size t0, Size t1) const {
+    if constexpr (Unit % kTileRows == 0) dense_whole_panel<Width, Real, Prefetch>(panel_at(column), t0, t1, epilogue);
+    else dense_panel<Width, Real, Prefetch>(panel_at(column), tiles, t0, t1, epilogue);
+  }
   /// Tiles t0 .. t1 - 1 of the panel `skip` panels after the one at Column.
   template <Size Column> KR_INLINE void last_panels(const RowTiles& tiles, Size t0, Size t1, Size skip) const {
     if constexpr (Column < N) {
@@ -110,11 +120,11 @@ template <class T, Size K, Size N, class Epilogue, Size LDX, Size LDY, bool Pref
       if (skip != 0) last_panels<Column + panel_item_width(N, Column)>(tiles, t0, t1, skip - 1);
       else if constexpr (kWidth == 1) {
         dense_columns<kReal, dot_chains<T>(kReal, K)>(panel_at(Column), tiles, t0, t1, epilogue);
-      } else dense_panel<kWidth, kReal, Prefetch>(panel_at(Column), tiles, t0, t1, epilogue);
+      } else panel<kWidth, kReal>(Column, tiles, t0, t1);
     }
   }
   KR_INLINE void any_panel(const RowTiles& tiles, Size t0, Size t1, Size p) const {
-    if (p < kWide) dense_panel<32, 32, Prefetch>(panel_at(p * 32), tiles, t0, t1, epilogue);
+    if (p < kWide) panel<32, 32>(p * 32, tiles, t0, t1);
     else last_panels<kWide * 32>(tiles, t0, t1, p - kWide);
   }
 
@@ -164,14 +174,15 @@ template <class T, Size K, Size N, class Epilogue, Size LDX, Size LDY, bool Pref
 /// packed: the weights in panels (panels.h). bias: N values, or nullptr. y must not overlap x; the epilogue may read what lies in y.
 /// Prefetch: for weights that do not stay in the L2 cache (a model with more than about 1 MB of weights): 17 % faster there, 30 %
 /// slower on small ones. backwards: the order in which panels are visited; alternate it from call to call where weights exceed
-/// L2, so that the half that is still cached comes first (the result has the same bits).
-template <class T, Size K, Size N, class Epilogue = NoEpilogue, Size LDX = K, Size LDY = N, bool Prefetch = false>
+/// L2, so that the half that is still cached comes first (the result has the same bits). Unit: `rows` is a multiple of it, which saves code
+/// where it is a multiple of kTileRows.
+template <class T, Size K, Size N, class Epilogue = NoEpilogue, Size LDX = K, Size LDY = N, bool Prefetch = false, int Unit = 1>
 KR_NOINLINE void dense(Size rows, const T* x, const T* packed, const T* bias, T* y, const Epilogue& epilogue, bool backwards, Pool* pool) {
-  DenseKernel<T, K, N, Epilogue, LDX, LDY, Prefetch>{x, packed, bias, y, epilogue}.run(rows, backwards, pool);
+  DenseKernel<T, K, N, Epilogue, LDX, LDY, Prefetch, Unit>{x, packed, bias, y, epilogue}.run(rows, backwards, pool);
 }
-template <class T, Size K, Size N, class Epilogue = NoEpilogue, Size LDX = K, Size LDY = N, bool Prefetch = false>
+template <class T, Size K, Size N, class Epilogue = NoEpilogue, Size LDX = K, Size LDY = N, bool Prefetch = false, int Unit = 1>
 KR_INLINE void dense(Size rows, const T* x, const T* packed, const T* bias, T* y, const Epilogue& epilogue = {}, Pool* pool = nullptr) {
-  dense<T, K, N, Epilogue, LDX, LDY, Prefetch>(rows, x, packed, bias, y, epilogue, false, pool);
+  dense<T, K, N, Epilogue, LDX, LDY, Prefetch, Unit>(rows, x, packed, bias, y, epilogue, false, pool);
 }
 
 /// The same for one row inside its caller, without a call: for weights of a few KB. More rows go to dense.

@@ -76,6 +76,8 @@ template <class T, class G, int M, class Epilogue> struct WinogradKernel {
   static constexpr Size C = G::C, F = G::F;
   static_assert(G::D == 1 && G::KD == 1 && G::KH == 3 && G::KW == 3 && G::SH == 1 && G::SW == 1 && G::DH == 1 && G::DW == 1);
   static_assert(G::YStride >= F);
+  /// Blocks begin at multiples of it: where whole tiles of the product fill an example, its kernel needs no others.
+  static constexpr int kUnit = S::kTiles % kTileRows == 0 && S::kBlock % kTileRows == 0 ? kTileRows : 1;
 
   const T* x;
   const T* transformed;
@@ -174,7 +176,7 @@ template <class T, class G, int M, class Epilogue> struct WinogradKernel {
     T* m = scratch + S::kPositions * S::kBlock * C;
     inputs(first, last, v);
     KR_NO_UNROLL for (Size p = 0; p < S::kPositions; ++p) {
-      dense<T, C, F>(last - first, v + p * S::kBlock * C, transformed + p * packed_size(C, F), nullptr, m + p * S::kBlock * F);
+      dense<T, C, F, NoEpilogue, C, F, false, kUnit>(last - first, v + p * S::kBlock * C, transformed + p * packed_size(C, F), nullptr, m + p * S::kBlock * F);
     }
     outputs(first, last, m);
   }
@@ -186,7 +188,7 @@ template <class T, class G, int M, class Epilogue> struct WinogradKernel {
     if (tiles * S::kPositions * C * F < kParallelWork) chunks = min_size(chunks, 1);
     parallel(pool, static_cast<int>(chunks), [&](int chunk) {
       for (Size b = blocks * chunk / chunks; b < blocks * (chunk + 1) / chunks; ++b) {
-        block(tiles * b / blocks, tiles * (b + 1) / blocks, scratch + chunk * winograd_scratch<T, G, M>());
+        block(tiles / kUnit * b / blocks * kUnit, tiles / kUnit * (b + 1) / blocks * kUnit, scratch + chunk * winograd_scratch<T, G, M>());
       }
     });
   }

@@ -41,8 +41,8 @@ bool names(const std::string& message, const std::string& layer) { return messag
 TEST_CASE("a wrong call is the layer's whose paragraph it is in") {
   const TestFolder folder;
   const Environment cache("KERATIN_CACHE_DIR", folder.path("."));
-  const Broken first("kr::matmul<float, false, ThenAddTanh>", "kr::no_such<float>");
-  const Broken second("kr::matmul<float, true, ThenMulSubMul>", "kr::no_such<float>");
+  const Broken first("kr::matmul<float, false, ThenAddTanh", "kr::no_such<float");
+  const Broken second("kr::matmul<float, true, ThenMulSubMul", "kr::no_such<float");
   const Broken update("o.hidden_bias_momentum, {1}), kr::out", "o.no_such, {1}), kr::out");
   for (Builder builder : builders()) {
     INFO(name_of(builder));

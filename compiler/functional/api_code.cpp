@@ -19,12 +19,6 @@ namespace {
 constexpr std::string_view kCallOptions[] = {"mask", "initial_state", "states", "training", "key", "query_mask", "value_mask", "key_mask", "attention_mask", "return_attention_scores",
                                              "use_causal_mask"};
 
-const Json& member(const Json& object, std::string_view key) {
-  static const Json null;
-  const Json* value = object.find(key);
-  return value ? *value : null;
-}
-
 /// Functions of one file; each nested model is one.
 class File {
  public:
@@ -71,25 +65,25 @@ class Function {
   std::string made(const GraphLayer& entry) {
     if (const auto nested = std::dynamic_pointer_cast<keratin::Model>(entry.layer)) {
       const std::string name = file_.function_name("build_" + identifier(entry.name));
-      Function(file_, *nested, member(entry.json, "config")).write(name);
+      Function(file_, *nested, entry.json.member("config")).write(name);
       return name + "()";
     }
     return layer_expression(entry.json);
   }
 
   static std::string input_expression(const GraphLayer& entry) {
-    const Json& config = member(entry.json, "config");
-    const Json& whole = member(config, "batch_shape").is_array() ? member(config, "batch_shape") : member(config, "batch_input_shape");
+    const Json& config = entry.json.member("config");
+    const Json& whole = config.member("batch_shape").is_array() ? config.member("batch_shape") : config.member("batch_input_shape");
     if (!whole.is_array()) throw CodeError{fmt::format("{}: an input without a shape cannot be written", entry.name)};
     std::vector<std::string> options, extents;
     const Json::Array& shape = whole.as_array();
     const bool open_batch = shape.size() > 1 && shape[0].is_null();
     for (size_t i = open_batch; i < shape.size(); ++i) extents.push_back(shape[i].is_null() ? "std::nullopt" : std::to_string(shape[i].as_int()));
     const std::string list = fmt::format("{{{}}}", fmt::join(extents, ", "));
-    if (const Json& dtype = member(config, "dtype"); dtype.is_string() && dtype.as_string() != "float32") options.push_back(".dtype = " + string_literal(dtype.as_string()));
+    if (const Json& dtype = config.member("dtype"); dtype.is_string() && dtype.as_string() != "float32") options.push_back(".dtype = " + string_literal(dtype.as_string()));
     if (!open_batch) options.push_back(".batch_shape = " + list);
     options.push_back(".name = " + string_literal(entry.name));
-    if (const Json& optional = member(config, "optional"); optional.is_bool() && optional.as_bool()) options.push_back(".optional = true");
+    if (const Json& optional = config.member("optional"); optional.is_bool() && optional.as_bool()) options.push_back(".optional = true");
     return fmt::format("Input({}{{{}}})", open_batch ? list + ", " : "", fmt::join(options, ", "));
   }
 
@@ -149,7 +143,7 @@ class Function {
   std::string layer_call(const GraphLayer& entry, const std::string& callee, const GraphCall& call) {
     GraphValue::Dict named = call.kwargs;
     std::vector<GraphValue> args = call.args;
-    const bool attention = member(entry.json, "class_name") == Json("MultiHeadAttention");
+    const bool attention = entry.json.member("class_name") == Json("MultiHeadAttention");
     const auto move_to = [&](size_t index, const char* key) {
       if (args.size() <= index) return;
       named.push_back({key, args[index]});
@@ -171,7 +165,7 @@ class Function {
   }
 
   static std::string operation_name(const GraphLayer& entry) {
-    const Json& name = member(entry.json, "class_name");
+    const Json& name = entry.json.member("class_name");
     return name.is_string() ? name.as_string() : entry.layer->class_name;
   }
 
@@ -179,7 +173,7 @@ class Function {
     std::vector<std::string> arguments, named;
     for (const GraphValue& arg : call.args) arguments.push_back(operand(arg));
     for (const auto& [key, value] : call.kwargs) named.push_back(fmt::format("{{{}, {}}}", string_literal(key), operand(value)));
-    const Json& config = member(entry.json, "config");
+    const Json& config = entry.json.member("config");
     return fmt::format("ops::operation({}, {}, {{{}}}{})", string_literal(operation_name(entry)), object_expression(config.is_object() ? config.as_object() : Json::Object{}, false),
                        fmt::join(arguments, ", "), named.empty() ? "" : fmt::format(", {{{}}}", fmt::join(named, ", ")));
   }
@@ -188,8 +182,8 @@ class Function {
   bool gives_several(const GraphLayer& entry, CallId id) const {
     if (const auto* nested = dynamic_cast<const keratin::Model*>(entry.layer.get())) return nested->outputs.size() > 1;
     if (entry.layer->is_operation || used_several_.contains(id)) return true;
-    const Json& config = member(entry.json, "config");
-    const Json &own = member(config, "return_state"), &inner = member(member(member(config, "layer"), "config"), "return_state");
+    const Json& config = entry.json.member("config");
+    const Json &own = config.member("return_state"), &inner = config.member("layer").member("config").member("return_state");
     if (own == Json(true) || inner == Json(true) || entry.layer->class_name.ends_with("Cell") || entry.layer->class_name == "StackedRNNCells") return true;
     for (const auto& [key, value] : entry.calls[static_cast<size_t>(id.second)].kwargs)
       if (const auto* json = std::get_if<Json>(&value.value); key == "return_attention_scores" && json && *json == Json(true)) return true;
@@ -202,7 +196,7 @@ class Function {
     if (!entry.layer || results_.contains(id)) return;
     if (call > 0) write_call(layer, call - 1);  // calls keep their numbers
     try {
-      const bool is_input = member(entry.json, "class_name") == Json("InputLayer");
+      const bool is_input = entry.json.member("class_name") == Json("InputLayer");
       const std::string expression = is_input                      ? input_expression(entry)
                                      : entry.layer->is_operation ? operation_call(entry, entry.calls[static_cast<size_t>(call)])
                                                                    : layer_call(entry, callee(layer), entry.calls[static_cast<size_t>(call)]);
@@ -264,7 +258,7 @@ class Function {
 
   std::string ends(const char* key, const std::vector<TensorRef>& refs) {
     size_t next = 0;
-    return ends(member(config_, key), refs, next);
+    return ends(config_.member(key), refs, next);
   }
 
   void write_functional() {
@@ -274,13 +268,13 @@ class Function {
     line(fmt::format("return Model({}, {}, {});", ends("input_layers", model_.inputs), ends("output_layers", model_.outputs), model_options()));
   }
 
-  std::string model_options() const { return fmt::format("{{.name = {}{}}}", string_literal(model_.name), member(config_, "trainable") == Json(false) ? ", .trainable = false" : ""); }
+  std::string model_options() const { return fmt::format("{{.name = {}{}}}", string_literal(model_.name), config_.member("trainable") == Json(false) ? ", .trainable = false" : ""); }
 
   void write_sequential() {
     std::string input;
     std::vector<std::string> layers;
     for (const GraphLayer& entry : model_.layers) {
-      if (member(entry.json, "class_name") == Json("InputLayer")) input = input_expression(entry) + ", ";
+      if (entry.json.member("class_name") == Json("InputLayer")) input = input_expression(entry) + ", ";
       else layers.push_back(made(entry));
     }
     line(fmt::format("return Sequential({}{{", input));
@@ -307,7 +301,7 @@ Result<std::string> api_code(const keratin::Model& model, const Json& config, co
   file.text = fmt::format("// {}, built with the functional API; its weights come from a file: {}().load_weights(...).\n#include <keratin/keratin.h>\n\nusing namespace keratin;\n", model.name, function);
   file.function_name(function);
   try {
-    Function(file, model, member(config, "config")).write(function);
+    Function(file, model, config.member("config")).write(function);
   } catch (const CodeError& error) {
     return Error{error.what};
   }

@@ -13,25 +13,19 @@ namespace keratin::functional {
 
 namespace {
 
-const Json& member(const Json& object, std::string_view key) {
-  static const Json null;
-  const Json* value = object.find(key);
-  return value ? *value : null;
-}
-
 bool holds_object(const Json& value) {
   if (value.is_object()) return true;
   return value.is_array() && std::any_of(value.as_array().begin(), value.as_array().end(), holds_object);
 }
 
 bool is_layer(const Json& value) {
-  const Json &module = member(value, "module"), &class_name = member(value, "class_name");
+  const Json &module = value.member("module"), &class_name = value.member("class_name");
   return module == Json("keras.layers") || (class_name.is_string() && fields_of_layer(class_name.as_string()));
 }
 
 /// The name of a policy; empty for the default one.
 std::string policy_of(const Json& dtype) {
-  const Json& name = dtype.is_string() ? dtype : member(member(dtype, "config"), "name");
+  const Json& name = dtype.is_string() ? dtype : dtype.member("config").member("name");
   return name.is_string() && name.as_string() != "float32" ? name.as_string() : "";
 }
 
@@ -61,13 +55,13 @@ bool arguments_of(const LayerFields& fields, const Json& config, std::vector<std
     if (text.empty()) return false;
     arguments.push_back(fmt::format(".{} = {}", field.key, text));
   }
-  if (const Json& name = member(config, "name"); name.is_string()) arguments.push_back(".name = " + string_literal(name.as_string()));
-  if (member(config, "trainable") == Json(false)) {
+  if (const Json& name = config.member("name"); name.is_string()) arguments.push_back(".name = " + string_literal(name.as_string()));
+  if (config.member("trainable") == Json(false)) {
     if (!fields.has_policy) return false;
     arguments.push_back(".trainable = false");
   }
-  const Json& dtype = member(config, "dtype");
-  if (dtype.is_object() && member(dtype, "class_name") != Json("DTypePolicy")) return false;
+  const Json& dtype = config.member("dtype");
+  if (dtype.is_object() && dtype.member("class_name") != Json("DTypePolicy")) return false;
   if (const std::string policy = policy_of(dtype); !policy.empty()) arguments.push_back(".dtype = " + string_literal(policy));
   for (const auto& [key, value] : config.as_object()) {
     const auto is_key = [&key = key](const auto& known) { return key == known; };
@@ -81,7 +75,7 @@ bool arguments_of(const LayerFields& fields, const Json& config, std::vector<std
 }  // namespace
 
 std::string layer_expression(const Json& serialized) {
-  const Json &class_name = member(serialized, "class_name"), &config = member(serialized, "config"), &registered = member(serialized, "registered_name");
+  const Json &class_name = serialized.member("class_name"), &config = serialized.member("config"), &registered = serialized.member("registered_name");
   if (!class_name.is_string() || !config.is_object()) throw CodeError{fmt::format("the object {}", serialized.dump())};
   if (registered.is_string() && registered.as_string().find('>') != std::string::npos) return fmt::format("make_custom({}, {})", string_literal(registered.as_string()), json_expression(config));
   const LayerFields* fields = fields_of_layer(class_name.as_string());

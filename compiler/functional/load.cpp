@@ -12,12 +12,6 @@ namespace keratin::functional {
 
 namespace {
 
-const Json& member(const Json& object, std::string_view key) {
-  static const Json null;
-  const Json* value = object.find(key);
-  return value ? *value : null;
-}
-
 /// The structure of a model's ends in a file, where [name, call, output] is a tensor; dictionaries are flattened by their sorted keys.
 Json structure_of(const Json& ends, int64_t& next) {
   if (ends.is_object()) {
@@ -45,9 +39,9 @@ std::shared_ptr<LayerState> state_of(const GraphLayer& entry) {
   if (const size_t package = state->class_name.find('>'); package != std::string::npos) state->class_name.erase(0, package + 1);
   state->name = entry.name;
   state->operation = entry.layer->is_operation;
-  state->module = member(entry.json, "module").is_string() ? member(entry.json, "module").as_string() : "keras.layers";
-  if (member(entry.json, "registered_name").is_string()) state->registered_name = member(entry.json, "registered_name").as_string();
-  state->config = member(entry.json, "config");
+  state->module = entry.json.member("module").is_string() ? entry.json.member("module").as_string() : "keras.layers";
+  if (entry.json.member("registered_name").is_string()) state->registered_name = entry.json.member("registered_name").as_string();
+  state->config = entry.json.member("config");
   state->definition = entry.layer;
   if (const auto* input = dynamic_cast<const InputLayer*>(entry.layer.get())) {
     auto node = std::make_unique<Node>();
@@ -69,7 +63,7 @@ class Replay {
     state->name = read_.name;
     state->module = read_.sequential ? "keras" : "keras.src.models.functional";
     state->registered_name = read_.sequential ? "" : "Functional";
-    state->config = member(serialized, "config");
+    state->config = serialized.member("config");
     state->definition = definition;
     state->built = true;
     state->model = std::make_shared<ModelState>();
@@ -90,8 +84,8 @@ class Replay {
     for (const TensorRef& ref : read_.inputs) model.inputs.push_back(tensor(ref));
     for (const TensorRef& ref : read_.outputs) model.outputs.push_back(tensor(ref));
     int64_t inputs = 0, outputs = 0;
-    model.input_structure = model.sequential ? Json(0) : structure_of(member(state->config, "input_layers"), inputs);
-    model.output_structure = model.sequential ? Json(0) : structure_of(member(state->config, "output_layers"), outputs);
+    model.input_structure = model.sequential ? Json(0) : structure_of(state->config.member("input_layers"), inputs);
+    model.output_structure = model.sequential ? Json(0) : structure_of(state->config.member("output_layers"), outputs);
     return state;
   }
 
@@ -189,9 +183,9 @@ Model model_from_json(const std::string& json) {
   read.file.path = "model.json";
   read.file.container = Container::json;
   read.file.config = *parsed;
-  const Json& own = member(*parsed, "keras_version");
-  read.file.keras_version = own.is_string() ? own.as_string() : member(*parsed, "module").is_string() ? kWrittenVersion : "2.3.1";
-  read.file.compile_config = member(*parsed, "compile_config");
+  const Json& own = parsed->member("keras_version");
+  read.file.keras_version = own.is_string() ? own.as_string() : parsed->member("module").is_string() ? kWrittenVersion : "2.3.1";
+  read.file.compile_config = parsed->member("compile_config");
   Problems problems;
   ReadContext context{read.file.path, KerasVersion::parse(read.file.keras_version), problems, {}};
   read.model = read_model(read.file.config, context);

@@ -12,12 +12,6 @@ namespace keratin {
 
 namespace {
 
-const Json& member(const Json& object, std::string_view key) {
-  static const Json null;
-  const Json* value = object.find(key);
-  return value ? *value : null;
-}
-
 /// An index of the file as an int; what no int holds is out of every range.
 int index_of(const Json& value) { return static_cast<int>(std::clamp<int64_t>(value.as_int(), -1, INT_MAX)); }
 
@@ -27,12 +21,12 @@ class FunctionalReader {
   FunctionalReader(Model& model, const std::string& path, ReadContext& context) : model_(model), path_(path), context_(context) {}
 
   void read(const Json& config) {
-    read_layers(member(config, "layers"));
+    read_layers(config.member("layers"));
     for (size_t i = 0; i < model_.layers.size(); ++i) read_calls(i);
-    read_ends("input_layers", member(config, "input_layers"), model_.inputs);
-    read_ends("output_layers", member(config, "output_layers"), model_.outputs);
-    if (member(config, "input_layers").is_array() && model_.inputs.empty()) problem("", "input_layers names no layer");
-    if (member(config, "output_layers").is_array() && model_.outputs.empty()) problem("", "output_layers names no layer");
+    read_ends("input_layers", config.member("input_layers"), model_.inputs);
+    read_ends("output_layers", config.member("output_layers"), model_.outputs);
+    if (config.member("input_layers").is_array() && model_.inputs.empty()) problem("", "input_layers names no layer");
+    if (config.member("output_layers").is_array() && model_.outputs.empty()) problem("", "output_layers names no layer");
   }
 
  private:
@@ -47,8 +41,8 @@ class FunctionalReader {
   void read_layers(const Json& layers) {
     if (!layers.is_array()) return problem("", "config.layers is missing");
     for (const Json& entry : layers.as_array()) {
-      const Json& config = member(entry, "config");
-      const Json& name = member(entry, "name").is_string() ? member(entry, "name") : member(config, "name");
+      const Json& config = entry.member("config");
+      const Json& name = entry.member("name").is_string() ? entry.member("name") : config.member("name");
       GraphLayer layer;
       layer.name = name.is_string() ? name.as_string() : fmt::format("layer_{}", model_.layers.size());
       layer.json = entry;
@@ -60,15 +54,15 @@ class FunctionalReader {
 
   void read_calls(size_t index) {
     GraphLayer& layer = model_.layers[index];
-    const Json& nodes = member(layer.json, "inbound_nodes");
+    const Json& nodes = layer.json.member("inbound_nodes");
     if (!nodes.is_array()) return;
     for (const Json& node : nodes.as_array()) {
       GraphCall call;
       if (node.is_object() && (node.find("args") || node.find("kwargs"))) {
-        if (member(node, "args").is_array())
-          for (const Json& arg : member(node, "args").as_array()) call.args.push_back(convert(arg, layer.name));
-        if (member(node, "kwargs").is_object())
-          for (const auto& [key, value] : member(node, "kwargs").as_object()) call.kwargs.emplace_back(key, convert(value, layer.name));
+        if (node.member("args").is_array())
+          for (const Json& arg : node.member("args").as_array()) call.args.push_back(convert(arg, layer.name));
+        if (node.member("kwargs").is_object())
+          for (const auto& [key, value] : node.member("kwargs").as_object()) call.kwargs.emplace_back(key, convert(value, layer.name));
       } else {
         LegacyNodeReader legacy([&](const std::string& name) { return by_name_.contains(name); },
                                 [&](const Json& l, const Json& c, const Json& t) { return reference(l, c, t, layer.name, TensorRef::Form::list); });
@@ -88,9 +82,9 @@ class FunctionalReader {
       return {std::move(list)};
     }
     if (!value.is_object()) return {value};
-    const Json& class_name = member(value, "class_name");
+    const Json& class_name = value.member("class_name");
     if (class_name.is_string() && class_name.as_string() == "__keras_tensor__") {
-      const Json& history = member(member(value, "config"), "keras_history");
+      const Json& history = value.member("config").member("keras_history");
       if (!history.is_array() || history.as_array().size() != 3) {
         problem(reader, "keras_history is no triple");
         return {Json()};
@@ -149,16 +143,16 @@ class FunctionalReader {
 
 std::shared_ptr<Model> read_graph(const Json& serialized, const std::string& path, ReadContext& context) {
   auto model = std::make_shared<Model>();
-  const Json& config = member(serialized, "config");
-  model->class_name = member(serialized, "class_name").as_string();
+  const Json& config = serialized.member("config");
+  model->class_name = serialized.member("class_name").as_string();
   model->sequential = model->class_name == "Sequential";
   if (!model->sequential) model->class_name = "Functional";
   model->version = context.version;
-  if (member(config, "name").is_string()) model->name = member(config, "name").as_string();
-  if (member(config, "trainable").is_bool()) model->trainable = member(config, "trainable").as_bool();
+  if (config.member("name").is_string()) model->name = config.member("name").as_string();
+  if (config.member("trainable").is_bool()) model->trainable = config.member("trainable").as_bool();
   // Only a Sequential keeps its own policy in the file; training scales the loss by it.
-  const Json& policy = member(member(config, "dtype"), "config");
-  if (model->sequential && member(policy, "name") == Json("mixed_float16")) model->dtype = {DType::float16, DType::float32};
+  const Json& policy = config.member("dtype").member("config");
+  if (model->sequential && policy.member("name") == Json("mixed_float16")) model->dtype = {DType::float16, DType::float32};
   if (model->sequential)
     read_sequential(*model, serialized, path, context);
   else

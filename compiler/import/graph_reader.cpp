@@ -11,23 +11,17 @@ namespace {
 
 std::string joined(const std::string& path, const std::string& name) { return path.empty() ? name : path + "/" + name; }
 
-const Json& member(const Json& object, std::string_view key) {
-  static const Json null;
-  const Json* value = object.find(key);
-  return value ? *value : null;
-}
-
 bool is_model_class(std::string_view name) { return name == "Functional" || name == "Model" || name == "Sequential"; }
 
 /// Operations of keras.ops carry the module they come from; a layer of the same class name does not. Two activations are operations too.
 bool is_operation_module(const Json& serialized) {
-  const Json& module = member(serialized, "module");
+  const Json& module = serialized.member("module");
   return module.is_string() && (module.as_string().find(".ops") != std::string::npos || module.as_string() == "keras.src.activations.activations");
 }
 
 std::string unsupported(const std::string& class_name, const Json& serialized) {
   if (class_name == "Lambda") return "Lambda holds Python bytecode, which cannot be compiled; rebuild the model with operations or a registered layer";
-  const Json& registered = member(serialized, "registered_name");
+  const Json& registered = serialized.member("registered_name");
   if (registered.is_string() && registered.as_string() != class_name) return fmt::format("layer class {} ({}) is not supported", class_name, registered.as_string());
   return fmt::format("layer class {} is not supported", class_name);
 }
@@ -41,8 +35,8 @@ DTypePolicy read_dtype(const Json& value, const std::string& where, ReadContext&
   if (value.is_string()) {
     name = value.as_string();
   } else {
-    const Json& config = member(value, "config");
-    if (member(config, "name").is_string()) name = member(config, "name").as_string();
+    const Json& config = value.member("config");
+    if (config.member("name").is_string()) name = config.member("name").as_string();
   }
   if (name == "mixed_float16") return {DType::float16, DType::float32};
   if (name == "mixed_bfloat16") return {DType::bfloat16, DType::float32};
@@ -52,10 +46,10 @@ DTypePolicy read_dtype(const Json& value, const std::string& where, ReadContext&
 }
 
 std::shared_ptr<Layer> read_layer(const Json& serialized, const std::string& path, ReadContext& context) {
-  const Json& class_json = member(serialized, "class_name");
-  const Json& config = member(serialized, "config");
-  std::string name = member(serialized, "name").is_string() ? member(serialized, "name").as_string() : "";
-  if (member(config, "name").is_string()) name = member(config, "name").as_string();
+  const Json& class_json = serialized.member("class_name");
+  const Json& config = serialized.member("config");
+  std::string name = serialized.member("name").is_string() ? serialized.member("name").as_string() : "";
+  if (config.member("name").is_string()) name = config.member("name").as_string();
   const std::string where = fmt::format("{}: {}", context.file, joined(path, name.empty() ? "layer" : name));
   if (!class_json.is_string()) {
     context.problems.add(fmt::format("{}: class_name is missing", where));
@@ -68,7 +62,7 @@ std::shared_ptr<Layer> read_layer(const Json& serialized, const std::string& pat
     context.problems.add(fmt::format("{}: {}", where, modern.error()));
     return nullptr;
   }
-  const Json& shared_id = member(serialized, "shared_object_id");
+  const Json& shared_id = serialized.member("shared_object_id");
   if (shared_id.is_int())
     if (const auto found = context.shared.find(shared_id.as_int()); found != context.shared.end()) return found->second;
 
@@ -78,7 +72,7 @@ std::shared_ptr<Layer> read_layer(const Json& serialized, const std::string& pat
     if (!layer) return nullptr;
   } else {
     const bool operation = is_operation_module(serialized);
-    const Json& registered = member(serialized, "registered_name");
+    const Json& registered = serialized.member("registered_name");
     const bool own = !operation && registered.is_string() && registered.as_string().find('>') != std::string::npos;
     const LayerDefinition* definition = own ? find_layer(registered.as_string()) : nullptr;
     if (!definition) definition = find_layer(operation ? class_name + ".op" : class_name);
@@ -95,8 +89,8 @@ std::shared_ptr<Layer> read_layer(const Json& serialized, const std::string& pat
     ConfigReader reader(config.is_object() ? config : empty, where, context);
     reader.ignore({"name", "dtype", "autocast"});
     layer->trainable = reader.boolean("trainable", true);
-    layer->dtype = read_dtype(member(config, "dtype"), where, context);
-    layer->activity_regularizer = member(config, "activity_regularizer");
+    layer->dtype = read_dtype(config.member("dtype"), where, context);
+    layer->activity_regularizer = config.member("activity_regularizer");
     reader.ignore({"activity_regularizer"});
     layer->configure(reader);
     reader.finish();
@@ -125,7 +119,7 @@ std::shared_ptr<Layer> ConfigReader::layer(std::string_view key) {
 }
 
 std::shared_ptr<Model> read_model(const Json& serialized, ReadContext& context) {
-  const Json& class_name = member(serialized, "class_name");
+  const Json& class_name = serialized.member("class_name");
   if (!class_name.is_string() || !is_model_class(class_name.as_string())) {
     context.problems.add(fmt::format("{}: model class {} is not supported", context.file, class_name.is_string() ? class_name.as_string() : "(none)"));
     return nullptr;

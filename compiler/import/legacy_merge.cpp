@@ -13,12 +13,6 @@ constexpr struct {
   const char* class_name;
 } kModes[] = {{"sum", "Add"}, {"mul", "Multiply"}, {"ave", "Average"}, {"max", "Maximum"}, {"concat", "Concatenate"}, {"dot", "Dot"}};
 
-const Json& member(const Json& object, std::string_view key) {
-  static const Json null;
-  const Json* value = object.find(key);
-  return value ? *value : null;
-}
-
 bool are_axes(const Json& value) {
   if (value.is_int()) return true;
   return value.is_array() && std::all_of(value.as_array().begin(), value.as_array().end(), [](const Json& axis) { return axis.is_int(); });
@@ -27,17 +21,17 @@ bool are_axes(const Json& value) {
 }  // namespace
 
 Result<Json> modern_merge(const Json& serialized) {
-  const Json& config = member(serialized, "config");
-  const Json& mode = member(config, "mode");
+  const Json& config = serialized.member("config");
+  const Json& mode = config.member("mode");
   // A function stands in `mode` by its name or as bytecode; `mode_type` tells it from a mode of Keras.
-  if (const Json& type = member(config, "mode_type"); !mode.is_string() || (type.is_string() && type.as_string() != "raw"))
+  if (const Json& type = config.member("mode_type"); !mode.is_string() || (type.is_string() && type.as_string() != "raw"))
     return Error{"mode: is a Python function, which cannot be compiled"};
   const auto* known = std::find_if(std::begin(kModes), std::end(kModes), [&](const auto& entry) { return mode.as_string() == entry.mode; });
   if (known == std::end(kModes))
     return Error{fmt::format("mode: '{}' of the layer Merge is not supported; allowed are sum, mul, ave, max, concat, dot", mode.as_string())};
-  Json modern{Json::Object{{"name", member(config, "name")}}};
+  Json modern{Json::Object{{"name", config.member("name")}}};
   const auto axes = [&](const char* key, const char* modern_key) -> Result<Done> {
-    const Json& value = member(config, key);
+    const Json& value = config.member(key);
     if (!value.is_null() && !are_axes(value)) return Error{fmt::format("{}: {} is neither an axis nor a list of axes", key, value.dump())};
     modern.set(modern_key, value.is_null() ? Json(-1) : value);
     return Done{};

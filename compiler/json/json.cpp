@@ -58,6 +58,12 @@ const Json* Json::find(std::string_view key) const {
   return nullptr;
 }
 
+const Json& Json::member(std::string_view key) const {
+  static const Json null;
+  const Json* value = find(key);
+  return value ? *value : null;
+}
+
 void Json::set(std::string_view key, Json value) {
   if (is_null()) value_ = Object{};
   for (Member& member : as_object()) {

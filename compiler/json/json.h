@@ -49,6 +49,8 @@ class Json {
 
   /// The member of an object, or nullptr where it is absent or this is no object.
   const Json* find(std::string_view key) const;
+  /// The same, where what is absent is null.
+  const Json& member(std::string_view key) const;
   /// Sets or adds a member; this must be an object or null (which becomes one).
   void set(std::string_view key, Json value);
 

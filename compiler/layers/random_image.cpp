@@ -37,7 +37,7 @@ class RandomImage : public Layer {
 #define KERATIN_RANDOM_IMAGE(Name)                                                                           \
   const LayerDefinition& layer_##Name() {                                                                    \
     static const LayerDefinition definition{                                                                 \
-        .name = #Name, .aliases = {}, .create = create_layer<RandomImage<layers::Name##Arguments>>, .note = "inference only"};        \
+        .name = #Name, .aliases = {}, .create = create_layer<RandomImage<layers::Name::Arguments>>, .note = "inference only"};        \
     return definition;                                                                                       \
   }
 KERATIN_RANDOM_IMAGE(AugMix)

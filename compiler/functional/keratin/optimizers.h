@@ -179,14 +179,18 @@ namespace schedules {
   operator LearningRate() const { return functional::object_of("keras.optimizers.schedules", #Name, functional::fields_of(*this)); } \
   KERATIN_FIELDS(__VA_ARGS__)
 
-struct ExponentialDecay {
-  double initial_learning_rate = 0;
-  int64_t decay_steps = 0;
-  double decay_rate = 0;
-  bool staircase = false;
-  std::string name = "ExponentialDecay";
-  KERATIN_SCHEDULE(ExponentialDecay, initial_learning_rate, decay_steps, decay_rate, staircase, name)
-};
+#define KERATIN_RATE_DECAY(Name)                                                                                \
+  struct Name {                                                                                                 \
+    double initial_learning_rate = 0;                                                                           \
+    int64_t decay_steps = 0;                                                                                    \
+    double decay_rate = 0;                                                                                      \
+    bool staircase = false;                                                                                     \
+    std::string name = #Name;                                                                                   \
+    KERATIN_SCHEDULE(Name, initial_learning_rate, decay_steps, decay_rate, staircase, name)                     \
+  };
+KERATIN_RATE_DECAY(ExponentialDecay)
+KERATIN_RATE_DECAY(InverseTimeDecay)
+#undef KERATIN_RATE_DECAY
 struct PolynomialDecay {
   double initial_learning_rate = 0;
   int64_t decay_steps = 0;
@@ -194,14 +198,6 @@ struct PolynomialDecay {
   bool cycle = false;
   std::string name = "PolynomialDecay";
   KERATIN_SCHEDULE(PolynomialDecay, initial_learning_rate, decay_steps, end_learning_rate, power, cycle, name)
-};
-struct InverseTimeDecay {
-  double initial_learning_rate = 0;
-  int64_t decay_steps = 0;
-  double decay_rate = 0;
-  bool staircase = false;
-  std::string name = "InverseTimeDecay";
-  KERATIN_SCHEDULE(InverseTimeDecay, initial_learning_rate, decay_steps, decay_rate, staircase, name)
 };
 struct CosineDecay {
   double initial_learning_rate = 0;

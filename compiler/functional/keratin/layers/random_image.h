@@ -5,145 +5,52 @@
 
 namespace keratin::layers {
 
-/// The arguments of RandomBrightness.
-struct RandomBrightnessArguments {
+/// The arguments of a change whose strength is a factor between two numbers.
+template <int kLow, int kHigh>
+struct RandomFactorArguments {
   NamedOnly named_only{};
-  Factor<> factor{};
+  Factor<kLow, kHigh> factor{};
+  Range value_range = {0, 255};
+  DataFormat data_format{};
+  Seed seed{};
+  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
+};
+
+/// The same of the older classes, whose seed stands before.
+template <int kLow, int kHigh>
+struct RandomIntensityArguments {
+  NamedOnly named_only{};
+  Factor<kLow, kHigh> factor{};
   Range value_range = {0, 255};
   Seed seed{};
   DataFormat data_format{};  // without effect here; Keras keeps it
   KERATIN_ARGUMENTS(factor, value_range, seed, data_format)
 };
 
+#define KERATIN_RANDOM_FACTOR(Name, Form, low, high)                          \
+  class Name : public Layer {                                                 \
+   public:                                                                    \
+    using Arguments = Form##Arguments<low, high>;                             \
+    explicit Name(Arguments arguments);                                       \
+    template <int = 0> /* so that named arguments are the other one's */      \
+    explicit Name(Factor<low, high> factor, Arguments arguments = {})         \
+        : Name((arguments.factor = std::move(factor), std::move(arguments))) {} \
+  };
 /// Adds a number to all pixels.
-class RandomBrightness : public Layer {
- public:
-  using Arguments = RandomBrightnessArguments;
-  explicit RandomBrightness(Arguments arguments);
-  template <int = 0>  // so that named arguments are the other one's
-  explicit RandomBrightness(Factor<> factor, Arguments arguments = {})
-      : RandomBrightness((arguments.factor = std::move(factor), std::move(arguments))) {}
-};
-
-/// The arguments of RandomContrast.
-struct RandomContrastArguments {
-  NamedOnly named_only{};
-  Factor<0, 1> factor{};
-  Range value_range = {0, 255};
-  Seed seed{};
-  DataFormat data_format{};  // without effect here; Keras keeps it
-  KERATIN_ARGUMENTS(factor, value_range, seed, data_format)
-};
-
+KERATIN_RANDOM_FACTOR(RandomBrightness, RandomIntensity, -1, 1)
 /// Scales the distances of pixels to their mean.
-class RandomContrast : public Layer {
- public:
-  using Arguments = RandomContrastArguments;
-  explicit RandomContrast(Arguments arguments);
-  template <int = 0>  // so that named arguments are the other one's
-  explicit RandomContrast(Factor<0, 1> factor, Arguments arguments = {})
-      : RandomContrast((arguments.factor = std::move(factor), std::move(arguments))) {}
-};
-
-/// The arguments of RandomSaturation.
-struct RandomSaturationArguments {
-  NamedOnly named_only{};
-  Factor<> factor{};
-  Range value_range = {0, 255};
-  DataFormat data_format{};
-  Seed seed{};
-  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
-};
-
+KERATIN_RANDOM_FACTOR(RandomContrast, RandomIntensity, 0, 1)
 /// Strengthens or weakens colours.
-class RandomSaturation : public Layer {
- public:
-  using Arguments = RandomSaturationArguments;
-  explicit RandomSaturation(Arguments arguments);
-  template <int = 0>  // so that named arguments are the other one's
-  explicit RandomSaturation(Factor<> factor, Arguments arguments = {})
-      : RandomSaturation((arguments.factor = std::move(factor), std::move(arguments))) {}
-};
-
-/// The arguments of RandomHue.
-struct RandomHueArguments {
-  NamedOnly named_only{};
-  Factor<0, 1> factor{};
-  Range value_range = {0, 255};
-  DataFormat data_format{};
-  Seed seed{};
-  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
-};
-
+KERATIN_RANDOM_FACTOR(RandomSaturation, RandomFactor, -1, 1)
 /// Turns colours along the circle of hues.
-class RandomHue : public Layer {
- public:
-  using Arguments = RandomHueArguments;
-  explicit RandomHue(Arguments arguments);
-  template <int = 0>  // so that named arguments are the other one's
-  explicit RandomHue(Factor<0, 1> factor, Arguments arguments = {})
-      : RandomHue((arguments.factor = std::move(factor), std::move(arguments))) {}
-};
-
-/// The arguments of RandomSharpness.
-struct RandomSharpnessArguments {
-  NamedOnly named_only{};
-  Factor<0, 1> factor{};
-  Range value_range = {0, 255};
-  DataFormat data_format{};
-  Seed seed{};
-  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
-};
-
+KERATIN_RANDOM_FACTOR(RandomHue, RandomFactor, 0, 1)
 /// Blends images with blurred ones.
-class RandomSharpness : public Layer {
- public:
-  using Arguments = RandomSharpnessArguments;
-  explicit RandomSharpness(Arguments arguments);
-  template <int = 0>  // so that named arguments are the other one's
-  explicit RandomSharpness(Factor<0, 1> factor, Arguments arguments = {})
-      : RandomSharpness((arguments.factor = std::move(factor), std::move(arguments))) {}
-};
-
-/// The arguments of RandomColorDegeneration.
-struct RandomColorDegenerationArguments {
-  NamedOnly named_only{};
-  Factor<> factor{};
-  Range value_range = {0, 255};
-  DataFormat data_format{};
-  Seed seed{};
-  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
-};
-
+KERATIN_RANDOM_FACTOR(RandomSharpness, RandomFactor, 0, 1)
 /// Blends images with grey ones.
-class RandomColorDegeneration : public Layer {
- public:
-  using Arguments = RandomColorDegenerationArguments;
-  explicit RandomColorDegeneration(Arguments arguments);
-  template <int = 0>  // so that named arguments are the other one's
-  explicit RandomColorDegeneration(Factor<> factor, Arguments arguments = {})
-      : RandomColorDegeneration((arguments.factor = std::move(factor), std::move(arguments))) {}
-};
-
-/// The arguments of RandomPosterization.
-struct RandomPosterizationArguments {
-  NamedOnly named_only{};
-  Factor<1, 8> factor{};
-  Range value_range = {0, 255};
-  DataFormat data_format{};
-  Seed seed{};
-  KERATIN_ARGUMENTS(factor, value_range, data_format, seed)
-};
-
+KERATIN_RANDOM_FACTOR(RandomColorDegeneration, RandomFactor, -1, 1)
 /// Reduces the bits of each colour to `factor`.
-class RandomPosterization : public Layer {
- public:
-  using Arguments = RandomPosterizationArguments;
-  explicit RandomPosterization(Arguments arguments);
-  template <int = 0>  // so that named arguments are the other one's
-  explicit RandomPosterization(Factor<1, 8> factor, Arguments arguments = {})
-      : RandomPosterization((arguments.factor = std::move(factor), std::move(arguments))) {}
-};
+KERATIN_RANDOM_FACTOR(RandomPosterization, RandomFactor, 1, 8)
+#undef KERATIN_RANDOM_FACTOR
 
 /// The arguments of RandomInvert.
 struct RandomInvertArguments {

@@ -10,6 +10,7 @@
 #include "compiler/graph/extra_outputs.h"
 #include "compiler/pipeline.h"
 #include "compiler/runtime_files.h"
+#include "compiler/training/emitted_training.h"
 #include "compiler/training/overrides.h"
 #include "compiler/selftest.h"
 #include "compiler/write_files.h"
@@ -89,14 +90,10 @@ void add_gradients(const Options& options, ExpandedModel& expanded, Additions& a
 /// The training step and what belongs to it.
 void add_training(const Options& options, Model& model, ExpandedModel& expanded, Additions& additions, Problems& problems) {
   override_training(model, options.training, problems);
-  const TrainingSetup setup = read_training(model, options.model, problems);
   if (!problems.empty()) return;
-  const BatchTypes types = target_types(setup, expanded.program, options.model, problems);
-  if (!problems.empty()) return;
-  const TrainStep step = add_train_step(model, expanded, setup, types, types, options.model, problems);
-  if (!problems.empty()) return;
-  for (ir::FunctionId function : functions_of(step)) additions.functions.push_back(function);
-  for (Better better : step.result_better) additions.result_directions.push_back(better == Better::larger ? 1 : better == Better::smaller ? -1 : 0);
+  EmittedTraining training = add_emitted_training(model, expanded, options.model, problems);
+  additions.functions.insert(additions.functions.end(), training.functions.begin(), training.functions.end());
+  additions.result_directions = std::move(training.result_directions);
 }
 
 /// Whether the code keeps its promises; where it does not, that is our bug, and nothing is written.

@@ -25,14 +25,12 @@ std::atomic<bool> stop_requested{false};
 /// The weights and the optimizer as they are now.
 SavedState state_of(TrainingRun& run) {
   SavedState state;
-  NamedArrays variables;
   const ir::Program& program = run.trainer->program();
   for (uint32_t i = 0; i < program.variables.size(); ++i) {
     const ir::Variable& variable = program.variables[i];
     if (variable.role == ir::Role::weight || variable.role == ir::Role::moving_statistic) state.weights.emplace_back(variable.name, run.trainer->variable(ir::VariableId{i}));
-    else if (variable.name.starts_with("optimizer/")) variables.emplace_back(variable.name, run.trainer->variable(ir::VariableId{i}));
   }
-  state.optimizer = keras_optimizer(run.setup.optimizer, *run.read->model, variables);
+  state.optimizer = keras_optimizer(run.setup.optimizer, *run.read->model, optimizer_variables(*run.trainer));
   state.compile_config = run.read->model->compile_config;
   return state;
 }

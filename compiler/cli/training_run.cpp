@@ -13,15 +13,6 @@ namespace keratin {
 
 namespace {
 
-/// The optimizer's variables, by name.
-NamedArrays optimizer_variables(Trainer& trainer) {
-  NamedArrays variables;
-  const ir::Program& program = trainer.program();
-  for (uint32_t i = 0; i < program.variables.size(); ++i)
-    if (program.variables[i].name.starts_with("optimizer/")) variables.emplace_back(program.variables[i].name, trainer.variable(ir::VariableId{i}));
-  return variables;
-}
-
 /// Goes on where the file's optimizer stopped, unless the options ask for another one.
 void resume(TrainingRun& run, const Options& options, Problems& problems) {
   if (options.initialize || !options.training.optimizer.empty() || !run.read->file.weights) return;
@@ -33,12 +24,7 @@ void resume(TrainingRun& run, const Options& options, Problems& problems) {
     if (!options.quiet) fmt::print(stderr, "note: {}: the optimizer begins anew: {}\n", options.model, values.error());
     return;
   }
-  const ir::Program& program = run.trainer->program();
-  for (uint32_t i = 0; i < program.variables.size(); ++i) {
-    const Array* value = find_array(*values, program.variables[i].name);
-    const bool overridden = options.training.learning_rate && program.variables[i].name == "optimizer/learning_rate";
-    if (value && !overridden) run.trainer->set_variable(ir::VariableId{i}, *value);
-  }
+  set_optimizer_variables(*run.trainer, *values, options.training.learning_rate ? "optimizer/learning_rate" : "");
 }
 
 /// Plans and builds the step, or hands it to the evaluator.

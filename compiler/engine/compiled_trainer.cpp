@@ -7,15 +7,6 @@
 
 namespace keratin {
 
-std::vector<ir::FunctionId> functions_of(const TrainStep& step) {
-  std::vector<ir::FunctionId> list;
-  if (step.function) list.push_back(*step.function);
-  if (step.evaluate) list.push_back(*step.evaluate);
-  if (step.results.valid()) list.push_back(step.results);
-  if (step.finish) list.push_back(*step.finish);
-  return list;
-}
-
 Result<std::unique_ptr<CompiledTrainer>> CompiledTrainer::make(ExpandedModel expanded, TrainStep step, const EmitOptions& options, const PipelineOptions& pipeline, const std::string& file,
                                                                 const std::vector<std::string>& flags) {
   Result<PlannedModel> planned = plan_model(std::move(expanded), file, pipeline, functions_of(step));

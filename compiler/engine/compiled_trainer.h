@@ -34,7 +34,4 @@ class CompiledTrainer : public Trainer {
   TrainStep step_;
 };
 
-/// The functions of a training program that emitted code has besides predict.
-std::vector<ir::FunctionId> functions_of(const TrainStep& step);
-
 }  // namespace keratin

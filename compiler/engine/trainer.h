@@ -2,9 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
-#include "compiler/data/array.h"
+#include "compiler/data/npz.h"
 #include "compiler/training/train_step.h"
 
 namespace keratin {
@@ -38,5 +39,10 @@ class Trainer {
   virtual const TrainStep& functions() const = 0;
   virtual const ir::Program& program() const = 0;
 };
+
+/// The optimizer's variables as the trainer has them, by their names in the program: `optimizer/iteration`, ...
+NamedArrays optimizer_variables(Trainer& trainer);
+/// Sets those that are among the values, but for one that may be named.
+void set_optimizer_variables(Trainer& trainer, const NamedArrays& values, std::string_view except = {});
 
 }  // namespace keratin

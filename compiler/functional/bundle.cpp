@@ -6,7 +6,7 @@
 #include "compiler/engine/run_compiled.h"
 #include "compiler/functional/model_run.h"
 #include "compiler/pipeline.h"
-#include "compiler/training/overrides.h"
+#include "compiler/training/emitted_training.h"
 #include "compiler/write_files.h"
 #include "codegen/names.h"
 
@@ -55,16 +55,11 @@ void Model::emit(const std::string& directory, const EmitModelOptions& options) 
   std::vector<ir::FunctionId> functions;
   if (options.gradients || options.train) functions.push_back(add_backward(expanded.program).function);
   std::vector<int> directions;
-  keratin::Model& model = *state.model->source.model;
   if (options.train) {
-    const TrainingSetup setup = read_training(model, state.name, problems);
+    EmittedTraining training = add_emitted_training(*state.model->source.model, expanded, state.name, problems);
     if (!problems.empty()) raise(problems, state.name);
-    const BatchTypes types = target_types(setup, expanded.program, state.name, problems);
-    if (!problems.empty()) raise(problems, state.name);
-    const TrainStep step = add_train_step(model, expanded, setup, types, types, state.name, problems);
-    if (!problems.empty()) raise(problems, state.name);
-    for (ir::FunctionId function : functions_of(step)) functions.push_back(function);
-    for (Better better : step.result_better) directions.push_back(better == Better::larger ? 1 : better == Better::smaller ? -1 : 0);
+    functions.insert(functions.end(), training.functions.begin(), training.functions.end());
+    directions = std::move(training.result_directions);
   }
   Result<PlannedModel> planned = plan_model(std::move(expanded), state.name, {}, functions);
   if (!planned) throw ValueError(planned.error());

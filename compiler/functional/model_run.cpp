@@ -81,21 +81,11 @@ Engines& engines_of(LayerState& state) {
   return *state.model->engines;
 }
 
-NamedArrays optimizer_values(Trainer& trainer) {
-  NamedArrays variables;
-  const ir::Program& program = trainer.program();
-  for (uint32_t i = 0; i < program.variables.size(); ++i)
-    if (program.variables[i].name.starts_with("optimizer/")) variables.emplace_back(program.variables[i].name, trainer.variable(ir::VariableId{i}));
-  return variables;
-}
-
 /// The optimizer goes on where the last training, or that of the file, has stopped.
 void give_optimizer(LayerState& state, Engines& engines, Trainer& trainer) {
   if (engines.optimizer.empty() && !engines.stored_optimizer.empty())
-    if (const Result<NamedArrays> values = program_optimizer(engines.setup.optimizer, *state.model->source.model, engines.stored_optimizer, optimizer_values(trainer))) engines.optimizer = *values;
-  const ir::Program& program = trainer.program();
-  for (uint32_t i = 0; i < program.variables.size(); ++i)
-    if (const Array* value = find_array(engines.optimizer, program.variables[i].name)) trainer.set_variable(ir::VariableId{i}, *value);
+    if (const Result<NamedArrays> values = program_optimizer(engines.setup.optimizer, *state.model->source.model, engines.stored_optimizer, optimizer_variables(trainer))) engines.optimizer = *values;
+  set_optimizer_variables(trainer, engines.optimizer);
 }
 
 void require_compiled(const LayerState& state, const char* what) {
@@ -251,7 +241,7 @@ void take_back(LayerState& state, Trainer& trainer) {
       if (const auto found = by_path.find(program.variable(update.variable).name); found != by_path.end()) found->second->value = trainer.variable(update.variable);
   }
   Engines& engines = engines_of(state);
-  engines.optimizer = optimizer_values(trainer);
+  engines.optimizer = optimizer_variables(trainer);
 }
 
 std::vector<Array> predicted(LayerState& state, const MatchedInputs& inputs, int64_t batch_size) {

@@ -198,4 +198,13 @@ TrainStep add_evaluation(Model& model, ExpandedModel& expanded, const TrainingSe
   return step;
 }
 
+std::vector<ir::FunctionId> functions_of(const TrainStep& step) {
+  std::vector<ir::FunctionId> list;
+  if (step.function) list.push_back(*step.function);
+  if (step.evaluate) list.push_back(*step.evaluate);
+  if (step.results.valid()) list.push_back(step.results);
+  if (step.finish) list.push_back(*step.finish);
+  return list;
+}
+
 }  // namespace keratin

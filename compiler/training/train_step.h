@@ -37,4 +37,7 @@ TrainStep add_train_step(Model& model, ExpandedModel& expanded, const TrainingSe
 /// Adds evaluate_step and metric_results alone, of a setup of losses and metrics (read_evaluation): nothing is trained, no optimizer is asked for.
 TrainStep add_evaluation(Model& model, ExpandedModel& expanded, const TrainingSetup& setup, const BatchTypes& types, const std::string& file, Problems& problems);
 
+/// The functions of a training program that emitted code has besides predict.
+std::vector<ir::FunctionId> functions_of(const TrainStep& step);
+
 }  // namespace keratin

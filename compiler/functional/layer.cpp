@@ -10,6 +10,7 @@
 #include "compiler/import/graph_reader.h"
 #include "compiler/initializers/initializer.h"
 #include "compiler/layers/config_reader.h"
+#include "compiler/operations/operation.h"
 #include "keratin/layers/multi_head_attention.h"
 
 namespace keratin::functional {
@@ -32,23 +33,6 @@ const Array& VariableState::current() {
 
 bool LayerState::trainable() const { return definition ? definition->trainable : true; }
 
-namespace {
-
-/// Operations of keras.ops that are not in its module numpy.
-const char* module_of_operation(std::string_view name) {
-  static const std::map<std::string_view, std::vector<std::string_view>> modules = {
-      {"keras.src.ops.nn", {"BatchNorm", "Celu", "DepthToSpace", "DotProductAttention", "Elu", "Gelu", "Glu", "HardShrink", "HardSigmoid", "HardSilu", "HardTanh", "LayerNorm", "LeakyRelu", "LogSigmoid", "LogSoftmax", "Moments", "MultiHot", "Normalize", "OneHot", "Polar", "RMSNorm", "Relu", "Relu6", "Selu", "Sigmoid", "Silu", "SoftShrink", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "SparsePlus", "SparseSigmoid", "Sparsemax", "Squareplus", "TanhShrink", "Threshold"}},
-      {"keras.src.ops.math", {"CDist", "Erf", "Erfc", "Erfinv", "ExtractSequences", "InTopK", "Logdet", "Logsumexp", "Rsqrt", "SegmentMax", "SegmentMin", "SegmentProd", "SegmentSum", "TopK"}},
-      {"keras.src.ops.core", {"Cast", "ConvertToTensor", "SaturateCast", "Scatter", "ScatterUpdate", "Slice", "SliceUpdate", "StopGradient", "Unstack"}},
-      {"keras.src.ops.linalg", {"Cholesky", "CholeskyInverse", "Det", "Inv", "LuFactor", "Norm", "Solve", "SolveTriangular"}},
-      {"keras.src.ops.image", {"CropImages", "ExtractPatches", "PadImages", "RGBToGrayscale", "Resize"}}};
-  for (const auto& [module, names] : modules)
-    if (std::find(names.begin(), names.end(), name) != names.end()) return module.data();
-  return "keras.src.ops.numpy";
-}
-
-}  // namespace
-
 std::shared_ptr<LayerState> make_layer(const std::string& class_name, Json config, bool operation) {
   auto state = std::make_shared<LayerState>();
   const std::string keras_class = operation ? class_name.substr(0, class_name.size() - 3) : class_name;
@@ -64,8 +48,8 @@ std::shared_ptr<LayerState> make_layer(const std::string& class_name, Json confi
   state->class_name = class_name;
   state->name = config.find("name")->as_string();
   state->operation = operation;
-  const bool of_applications = class_name == "LayerScale" || class_name == "StochasticDepth";
-  state->module = operation ? module_of_operation(keras_class) : of_applications ? "keras.src.applications.convnext" : "keras.layers";
+  const bool of_convnext = class_name == "LayerScale" || class_name == "StochasticDepth", of_applications = of_convnext || class_name == "CustomScaleLayer";
+  state->module = operation ? std::string(keras_module(keras_class)) : of_convnext ? "keras.src.applications.convnext" : of_applications ? "keras.src.applications.inception_resnet_v2" : "keras.layers";
   if (operation || of_applications) state->registered_name = keras_class;
   if (package != std::string::npos) {  // a class of the program's own
     state->class_name = keras_class.substr(package + 1);

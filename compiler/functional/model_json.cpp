@@ -37,6 +37,7 @@ Json shapes_of(const CallTree& tree) {
 
 /// What Keras builds the layer with before it has its weights: {input_shape}, or {shapes_dict} of several arguments (Layer.get_build_config).
 Json build_config(const LayerState& layer) {
+  if (layer.model && !layer.model->sequential) return Json::Object{{"input_shape", Json()}};
   const Node& node = *layer.nodes[0];
   const std::vector<std::string_view> names = layer.definition->build_arguments();
   Json::Object shapes;

@@ -75,6 +75,24 @@ const Operation* find_operation(std::string_view name) {
   return found == operations().end() ? nullptr : found->second;
 }
 
+std::string_view keras_module(std::string_view name) {
+  // Those that are not in numpy's.
+  static const std::map<std::string_view, std::vector<std::string_view>> modules = {
+      {"keras.src.ops.nn", {"BatchNorm", "Celu", "DepthToSpace", "DotProductAttention", "Elu", "Gelu", "Glu", "HardShrink", "HardSigmoid",
+       "HardSilu", "HardTanh", "LayerNorm", "LeakyRelu", "LogSigmoid", "LogSoftmax", "Moments", "MultiHot", "Normalize", "OneHot", "Polar",
+       "RMSNorm", "Relu", "Relu6", "Selu", "Sigmoid", "Silu", "SoftShrink", "Softmax", "Softplus", "Softsign", "SpaceToDepth",
+       "SparsePlus", "SparseSigmoid", "Sparsemax", "Squareplus", "TanhShrink", "Threshold"}},
+      {"keras.src.ops.math", {"CDist", "Erf", "Erfc", "Erfinv", "ExtractSequences", "InTopK", "Logdet", "Logsumexp", "Rsqrt", "SegmentMax",
+       "SegmentMin", "SegmentProd", "SegmentSum", "TopK"}},
+      {"keras.src.ops.core", {"Cast", "ConvertToTensor", "SaturateCast", "Scatter", "ScatterUpdate", "Slice", "SliceUpdate",
+       "StopGradient", "Unstack"}},
+      {"keras.src.ops.linalg", {"Cholesky", "CholeskyInverse", "Det", "Inv", "LuFactor", "Norm", "Solve", "SolveTriangular"}},
+      {"keras.src.ops.image", {"CropImages", "ExtractPatches", "PadImages", "RGBToGrayscale", "Resize"}}};
+  for (const auto& [module, names] : modules)
+    if (std::find(names.begin(), names.end(), name) != names.end()) return module;
+  return "keras.src.ops.numpy";
+}
+
 CallValue::Dict bind_arguments(std::string_view names, const CallInputs& inputs, std::vector<std::string>& problems) {
   CallValue::Dict bound;
   const std::vector<std::string_view> known = words(names);

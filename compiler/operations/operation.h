@@ -22,6 +22,9 @@ using OperationTable = std::vector<Operation>;
 /// The operation of that class name, or nullptr.
 const Operation* find_operation(std::string_view name);
 
+/// The Python module of the operation's class, which files of Keras 3 name: `keras.src.ops.nn`.
+std::string_view keras_module(std::string_view name);
+
 /// The arguments of a call by name; `problems` tells those the operation does not have.
 CallValue::Dict bind_arguments(std::string_view names, const CallInputs& inputs, std::vector<std::string>& problems);
 

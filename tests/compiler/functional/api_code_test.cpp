@@ -11,7 +11,7 @@ using namespace keratin::functional;
 using keratin::Json;
 
 /// Keys of a configuration that say nothing of what a model is.
-bool is_bookkeeping(const std::string& key) { return key == "build_config" || key == "shared_object_id" || key == "compile_config" || key == "module" || key == "registered_name"; }
+bool is_bookkeeping(const std::string& key) { return key == "shared_object_id" || key == "compile_config"; }
 
 struct NotOffered {
   const char *key, *reason;
@@ -38,6 +38,7 @@ std::string difference(const std::string& path, const Json& ours, const Json& ke
       for (const auto& [key, value] : side->as_object()) {
         const Json *own = ours.find(key), *theirs = keras.find(key);
         if (is_bookkeeping(key) || (is_empty(own ? *own : null) && is_empty(theirs ? *theirs : null))) continue;
+        if (key == "build_config" && (!theirs || !own)) continue;  // Keras leaves it out where `build` does nothing; wrappers build what they hold
         if (is_flag(key) && !own && *theirs == Json(false)) continue;
         if (!own && std::any_of(std::begin(kNotOffered), std::end(kNotOffered), [&key = key](const NotOffered& known) { return key == known.key; })) continue;
         if (std::string found = difference(path + "/" + key, own ? *own : null, theirs ? *theirs : null); !found.empty()) return found;
